@@ -1,0 +1,95 @@
+// Package config reads keyfit.yaml: strictly, with the place of every mistake.
+package config
+
+import (
+	"time"
+
+	"github.com/keyfit/keyfit/internal/pos"
+	"github.com/keyfit/keyfit/internal/provider"
+	"github.com/keyfit/keyfit/internal/strict"
+)
+
+// File is the whole of keyfit.yaml.
+type File struct {
+	Version      int                           `yaml:"version,required" doc:"1"`
+	Environments map[string]*Environment       `yaml:"environments" doc:"where a deploy goes, by name"`
+	Keys         map[string]*Key               `yaml:"keys" doc:"the variables that hold keys, by name"`
+	Providers    map[string]*provider.Provider `yaml:"providers" doc:"your own APIs"`
+	Policy       Policy                        `yaml:"policy"`
+	Ignore       []Ignore                      `yaml:"ignore"`
+
+	Path string `yaml:"-"` // relative to the repository's root; empty without a file
+}
+
+// Environment is one place that a deploy goes to.
+type Environment struct {
+	Deploy []Step           `yaml:"deploy" doc:"the steps of the deploy, in order; later ones see what earlier ones exported"`
+	Inputs map[string]Input `yaml:"inputs" doc:"values from outside the repository, by name"`
+	At     pos.Span         `yaml:"-"`
+}
+
+// Step is one step of a deploy path. Exactly one of its fields is set.
+type Step struct {
+	Dotenv *Dotenv            `yaml:"dotenv" doc:".env files; of one list, later files win"`
+	Run    *strict.At[string] `yaml:"run" doc:"a shell command line; interpreted, never executed"`
+	At     pos.Span           `yaml:"-"`
+}
+
+// Dotenv is a step that loads .env files. In the file it may be one name, a list of
+// names, or a mapping.
+type Dotenv struct {
+	Files   []strict.At[string] `yaml:"files,required"`
+	Dialect string              `yaml:"dialect" doc:"who loads the files; default: told by the repository"`
+	// Override says whether a file's value replaces one that is already set. Nil: as
+	// the dialect does.
+	Override *bool `yaml:"override" doc:"whether a file replaces what is already set"`
+}
+
+// Input binds a name from outside the repository.
+type Input struct {
+	Env   string             `yaml:"env" doc:"the variable of keyfit's own process that holds it"`
+	Value *strict.At[string] `yaml:"value" doc:"the text itself"`
+	At    pos.Span           `yaml:"-"`
+}
+
+// Key declares one variable as a key.
+type Key struct {
+	Provider     strict.At[string]   `yaml:"provider" doc:"whose key it is; default: recognised by the value or the name"`
+	Consumers    []string            `yaml:"consumers" doc:"who must receive it; default: whoever does"`
+	Environments []strict.At[string] `yaml:"environments" doc:"where it is needed; default: everywhere"`
+	Parts        map[string]string   `yaml:"parts" doc:"for keys that come in pairs: other variables, by role"`
+	Expect       map[string]*Expect  `yaml:"expect" doc:"what must be true of it, by environment"`
+	At           pos.Span            `yaml:"-"`
+}
+
+// Expect is what must be true of a key in one environment. Empty fields expect nothing.
+type Expect struct {
+	Mode         string            `yaml:"mode" enum:"test|live"`
+	Account      string            `yaml:"account"`
+	Tenant       string            `yaml:"tenant"`
+	User         string            `yaml:"user"`
+	Owner        string            `yaml:"owner" enum:"service|person|any"`
+	Kind         string            `yaml:"kind" doc:"the kind of key, as the provider names it"`
+	Scopes       []string          `yaml:"scopes"`
+	ExpiresAfter provider.Duration `yaml:"expires-after" doc:"how long it must still be valid, such as 14d"`
+	At           pos.Span          `yaml:"-"`
+}
+
+// Policy is what holds for all keys.
+type Policy struct {
+	Owner  string            `yaml:"owner" enum:"service|any" doc:"who must stand behind every key"`
+	Reuse  string            `yaml:"reuse" enum:"forbid|allow" doc:"whether one key may serve two environments; default forbid"`
+	MaxAge provider.Duration `yaml:"max-age" doc:"how old a key may be"`
+}
+
+// Ignore silences a finding until a day.
+type Ignore struct {
+	ID      strict.At[string] `yaml:"id,required"`
+	Slot    string            `yaml:"slot" doc:"environment/consumer/VARIABLE, with * for any text"`
+	Reason  string            `yaml:"reason,required"`
+	Expires Date              `yaml:"expires,required"`
+	At      pos.Span          `yaml:"-"`
+}
+
+// Date is a day, written 2026-12-31. Its Time is the start of that day in UTC.
+type Date struct{ time.Time }

@@ -1,0 +1,57 @@
+package model
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/keyfit/keyfit/internal/pos"
+)
+
+// Kinds of consumers.
+const (
+	ConsumerProcess = "process" // a command that is started with the variables
+)
+
+// Consumer is whatever receives variables.
+type Consumer struct {
+	Kind      string // one of the Consumer constants
+	Namespace string // of Kubernetes objects
+	Workload  string // the service, job/step, function or command
+	Container string
+	At        pos.Span // where it is declared or started
+	Env       Env
+}
+
+// Command is one command that a script would run.
+type Command struct {
+	At    pos.Span
+	Args  []Value // Args[0] is the command's name
+	Env   Env     // what the command would find in its environment
+	Dir   string  // slash-separated, relative to the repository's root; "." is the root
+	Stdin Value   // absent when nothing is piped in
+}
+
+// Problem is something of the user's that could not be read or understood. The run
+// goes on without it.
+type Problem struct {
+	At      pos.Span
+	Message string // lower case, no full stop; says what was expected
+	Fix     string // what to do; may be empty
+}
+
+// Result is what an engine understood, and what it did not.
+type Result struct {
+	Env       Env // what the next step finds
+	Consumers []Consumer
+	Commands  []Command
+	Problems  []Problem
+}
+
+// SortProblems orders problems by place, then by message, and drops repetitions.
+func SortProblems(problems []Problem) []Problem {
+	out := slices.Clone(problems)
+	slices.SortStableFunc(out, func(a, b Problem) int {
+		return cmp.Or(pos.Compare(a.At, b.At), cmp.Compare(a.Message, b.Message))
+	})
+	return slices.Compact(out)
+}
