@@ -9,16 +9,37 @@ import (
 // Env is a map from variable names to values. It is persistent: With and Without return
 // a new Env and leave the old one as it was, so that a step never spoils another's view.
 //
-// The zero value is the empty environment. A name that is not in it is unset.
-type Env struct{ vars map[string]Value }
+// The zero value is the empty environment. A name that is not in it is unset, unless
+// something unknown may have set it: see [Env.WithRest].
+type Env struct {
+	vars map[string]Value
+	rest *Value
+}
 
 // NewEnv takes over vars; the caller must not change the map afterwards.
 func NewEnv(vars map[string]Value) Env { return Env{vars: vars} }
 
-// Get gives the value of name; an absent value when it is not set.
+// WithRest returns the environment in which every name that it does not list has the
+// value v: what a step leaves behind that set variables which keyfit cannot name.
+func (e Env) WithRest(v Value) Env { return Env{vars: e.vars, rest: &v} }
+
+// Rest is the value of every name that is not listed: absent, unless WithRest said
+// otherwise.
+func (e Env) Rest() Value {
+	if e.rest != nil {
+		return *e.rest
+	}
+	return Value{State: Absent}
+}
+
+// Get gives the value of name; when it is not listed, the value of the rest, which is
+// absent if nothing else was said.
 func (e Env) Get(name string) Value {
 	if v, ok := e.vars[name]; ok {
 		return v
+	}
+	if e.rest != nil {
+		return *e.rest
 	}
 	return Value{State: Absent}
 }
@@ -36,7 +57,7 @@ func (e Env) With(name string, v Value) Env {
 		vars = map[string]Value{}
 	}
 	vars[name] = v
-	return Env{vars: vars}
+	return Env{vars: vars, rest: e.rest}
 }
 
 // WithAll returns the environment with every variable of more set; more wins.
@@ -47,11 +68,14 @@ func (e Env) WithAll(more map[string]Value) Env {
 	vars := make(map[string]Value, len(e.vars)+len(more))
 	maps.Copy(vars, e.vars)
 	maps.Copy(vars, more)
-	return Env{vars: vars}
+	return Env{vars: vars, rest: e.rest}
 }
 
 // Without returns the environment with name unset.
 func (e Env) Without(name string) Env {
+	if e.rest != nil {
+		return e.With(name, Value{State: Absent})
+	}
 	if !e.Has(name) {
 		return e
 	}

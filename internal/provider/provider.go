@@ -8,7 +8,8 @@
 package provider
 
 import (
-	"regexp"
+	"maps"
+	"slices"
 
 	"go.yaml.in/yaml/v3"
 
@@ -20,7 +21,11 @@ import (
 type Provider struct {
 	ID   string `yaml:"id" doc:"identifier, as used under keys.X.provider"`
 	Name string `yaml:"name" doc:"the name that people know"`
-	Docs string `yaml:"docs" doc:"the vendor's page about authentication"`
+	// Extends names a provider of the catalogue whose forms, parts, request, rules and
+	// identity this one takes over, for an API that the vendor lets people host
+	// themselves. What is written here replaces what is inherited; rules come first.
+	Extends string `yaml:"extends" doc:"a provider of the catalogue to take everything from that is not written here"`
+	Docs    string `yaml:"docs" doc:"the vendor's page about authentication"`
 
 	// Names are globs of variable names that usually hold such a key. A match by name
 	// is weaker than one by form.
@@ -56,6 +61,8 @@ type Form struct {
 	Refuse string `yaml:"refuse" doc:"why a key of this kind is never sent"`
 	Wrong  bool   `yaml:"wrong" doc:"no application should receive a key of this kind"`
 	Admin  bool   `yaml:"admin" doc:"a key with more rights than an application should hold"`
+
+	At strict.Placed `yaml:"-"`
 }
 
 // Part is one further piece of a credential.
@@ -64,6 +71,8 @@ type Part struct {
 	Pattern  Pattern  `yaml:"pattern" doc:"regular expression that the whole text matches"`
 	Secret   bool     `yaml:"secret" doc:"must not be shown"`
 	Optional bool     `yaml:"optional" doc:"the request can do without"`
+
+	At strict.Placed `yaml:"-"`
 }
 
 // Hosts maps an environment's name, or "default", to a base URL without a trailing slash.
@@ -88,55 +97,37 @@ type Probe struct {
 	// learn whether the endpoint checks keys at all. Default: once for the user's own
 	// APIs, never for the catalogue's.
 	Control  string   `yaml:"control" enum:"once|never" doc:"ask once with a random key, to see whether the API checks keys at all"`
-	Verdicts []Rule   `yaml:"verdicts,required" doc:"ordered; the first match wins; no match is 'could not verify'"`
+	Verdicts []Rule   `yaml:"verdicts" doc:"ordered; the first match wins; no match is 'could not verify'"`
 	Identity Identity `yaml:"identity" doc:"where the answer says whose key it is; read from refusals too"`
 	Evidence Evidence `yaml:"evidence" doc:"what a vendor's support asks for"`
+
+	At strict.Placed `yaml:"-"`
 }
 
 // Request is one HTTP request. Texts may hold ${NAME}, another variable of the same
 // consumer, and $part, another part of the credential.
 type Request struct {
 	Method  string              `yaml:"method" enum:"GET|HEAD|POST"`
-	Path    Template            `yaml:"path,required"`
+	Path    Template            `yaml:"path" doc:"starts with /; follows the base URL"`
 	Auth    Auth                `yaml:"auth"`
 	Headers map[string]Template `yaml:"headers"`
 	Query   map[string]Template `yaml:"query"`
 	JSON    *Body               `yaml:"json" doc:"body, sent as application/json"`
 	Form    map[string]Template `yaml:"form" doc:"body, sent as application/x-www-form-urlencoded"`
 	Timeout Duration            `yaml:"timeout" doc:"for one attempt; default 10s"`
-}
 
-// Auth says where the key goes.
-//
-//	{scheme: bearer}                   Authorization: Bearer KEY
-//	{scheme: token}                    Authorization: token KEY; any other word likewise
-//	{scheme: raw}                      Authorization: KEY
-//	{scheme: basic}                    KEY as the user, no password
-//	{scheme: basic, user: "$id"}       a part as the user, KEY as the password
-//	{scheme: basic, password: "$pw"}   KEY as the user, a part as the password
-//	{header: X-Api-Key}                that header, with prefix before KEY
-//	{query: key}                       that query parameter
-//	{json: $.auth.key}                 that field of the JSON body
-//	{form: key}                        that field of the form body
-//	{scheme: none}                     not at all
-type Auth struct {
-	Scheme   string   `yaml:"scheme"`
-	User     Template `yaml:"user"`
-	Password Template `yaml:"password"`
-	Header   string   `yaml:"header"`
-	Prefix   string   `yaml:"prefix"`
-	Query    string   `yaml:"query"`
-	JSON     Path     `yaml:"json"`
-	Form     string   `yaml:"form"`
+	At strict.Placed `yaml:"-"`
 }
 
 // Rule maps answers to a reason.
 type Rule struct {
-	When   When          `yaml:"when,required"`
-	Reason Reason        `yaml:"reason,required"`
-	Causes []string      `yaml:"causes" doc:"of reason 'ambiguous': what it may be"`
-	Says   string        `yaml:"says" doc:"what the vendor means by this answer, in one clause"`
-	Needs  *Extract      `yaml:"needs" doc:"of a missing permission: where the answer names it"`
+	When   When     `yaml:"when,required"`
+	Reason Reason   `yaml:"reason,required"`
+	Causes []string `yaml:"causes" doc:"of reason 'ambiguous': what it may be"`
+	Says   string   `yaml:"says" doc:"what the vendor means by this answer, in one clause"`
+	Needs  *Extract `yaml:"needs" doc:"of a missing permission: where the answer names it"`
+	// Proves narrows what an accepted answer of this rule proves.
+	Proves []string      `yaml:"proves" enum:"known|linked|active|authorised" doc:"of reason 'ok': the rungs that this answer proves; default: the probe's"`
 	Source string        `yaml:"source" enum:"doc|issue|source|measured|memory" doc:"where the rule is known from"`
 	At     strict.Placed `yaml:"-"`
 }
@@ -144,24 +135,36 @@ type Rule struct {
 // When is a condition on an answer: all of its parts must hold, and at least one stands.
 type When struct {
 	Status      Statuses         `yaml:"status" doc:"a number, a list, or 4xx"`
-	JSON        map[Path]Match   `yaml:"json"`
+	JSON        Fields           `yaml:"json" doc:"conditions on a JSON body, by path"`
 	Header      map[string]Match `yaml:"header"`
-	Text        *Match           `yaml:"text" doc:"the body as text; a plain word must be contained in it"`
-	ContentType *Match           `yaml:"content-type"`
+	Text        *TextMatch       `yaml:"text" doc:"the body as text; a plain word must be contained in it"`
+	ContentType *Match           `yaml:"content-type" doc:"the media type without parameters, in small letters"`
+	// Mode limits a rule to keys whose form tells this mode.
+	Mode string `yaml:"mode" enum:"test|live" doc:"only for keys whose form tells this mode"`
 }
 
-// Match is a condition on one text or JSON value. Exactly one of its parts is set; a
-// plain scalar in the file is Equals (Contains for a body's text).
-type Match struct {
-	Equals   any // string, bool, int, float64; nil is JSON's null when HasEquals
-	HasEqual bool
-	Exists   *bool
-	In       []any
-	Prefix   *string
-	Contains *string
-	Regex    *regexp.Regexp
-	GT, LT   *float64
+// Fields are conditions on a JSON body, by path.
+type Fields map[Path]Match
+
+// DecodeStrict reads the paths as well as the conditions.
+func (f *Fields) DecodeStrict(r *strict.Reader, n *yaml.Node) {
+	pairs, _ := r.Pairs(n)
+	*f = make(Fields, len(pairs))
+	for _, p := range pairs {
+		checkPath(r, p.Key, Path(p.Key.Value))
+		var m Match
+		r.Decode(p.Value, &m)
+		(*f)[Path(p.Key.Value)] = m
+	}
 }
+
+// JSONSchema describes the conditions.
+func (f Fields) JSONSchema() map[string]any {
+	return map[string]any{"type": "object", "propertyNames": Path("").JSONSchema(), "additionalProperties": Match{}.JSONSchema()}
+}
+
+// Paths lists the paths in order.
+func (f Fields) Paths() []Path { return slices.Sorted(maps.Keys(f)) }
 
 // Identity says where an answer tells whose key it is. Every field is optional.
 type Identity struct {
@@ -184,19 +187,6 @@ type Evidence struct {
 	RequestID *Extract `yaml:"request-id"`
 }
 
-// Extract reads one piece out of an answer. In the file, a plain text such as
-// $.user.id is a JSON path.
-type Extract struct {
-	JSON   Path           `yaml:"json"`
-	Header string         `yaml:"header"`
-	Const  string         `yaml:"const" doc:"this text, when the answer was accepted"`
-	Regex  *regexp.Regexp `yaml:"regex" doc:"the first group is taken"`
-	Split  string         `yaml:"split" doc:"a list in one text, separated by this"`
-	// In turns the piece into yes or no: whether it is one of these texts.
-	In  []string          `yaml:"in"`
-	Map map[string]string `yaml:"map" doc:"translates the vendor's words"`
-}
-
 // Verified is one source of the facts in a file.
 type Verified struct {
 	Date   string `yaml:"date,required"`
@@ -210,25 +200,26 @@ type Vector struct {
 	Status   int               `yaml:"status,required"`
 	Headers  map[string]string `yaml:"headers"`
 	Body     string            `yaml:"body"`
+	Mode     string            `yaml:"mode" enum:"test|live" doc:"the mode that the key's form tells"`
 	Reason   Reason            `yaml:"reason,required"`
+	Passes   []string          `yaml:"passes" enum:"known|linked|active|authorised" doc:"the rungs above format that must pass; unchecked when left out"`
 	Identity map[string]string `yaml:"identity" doc:"what must be extracted"`
 	Needs    string            `yaml:"needs"`
+	At       strict.Placed     `yaml:"-"`
 }
 
-// Pattern is an anchored regular expression: it must match the whole text.
-type Pattern struct{ re *regexp.Regexp }
-
-// Match reports whether the whole text has this form. The zero Pattern matches everything.
-func (p Pattern) Match(text string) bool { return p.re == nil || p.re.MatchString(text) }
-
-// DecodeStrict compiles the expression and anchors it at both ends.
-func (p *Pattern) DecodeStrict(r *strict.Reader, n *yaml.Node) {
-	var text string
-	r.Decode(n, &text)
-	re, err := regexp.Compile(`\A(?:` + text + `)\z`)
-	if err != nil {
-		r.Fail(n, "write it in RE2 syntax", "is not a regular expression")
-		return
+// SpeaksJSON reports whether every accepted answer of this API is told by its JSON, so
+// that an answer without JSON is not the API's own.
+func (p *Provider) SpeaksJSON() bool {
+	accepting := 0
+	for i := range p.Probe.Verdicts {
+		rule := &p.Probe.Verdicts[i]
+		if rule.Reason != OK {
+			continue
+		}
+		if accepting++; len(rule.When.JSON) == 0 {
+			return false
+		}
 	}
-	p.re = re
+	return accepting > 0
 }

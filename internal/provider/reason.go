@@ -1,5 +1,14 @@
 package provider
 
+import (
+	"maps"
+	"slices"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/keyfit/keyfit/internal/strict"
+)
+
 // Rung is one of the five steps that a gateway climbs with a key.
 type Rung uint8
 
@@ -103,6 +112,31 @@ var reasons = map[Reason]reasonFact{
 // IsReason reports whether the word is one of the contract's reasons.
 func IsReason(r Reason) bool { _, ok := reasons[r]; return ok }
 
+// Reasons lists the contract's reasons in alphabetical order.
+func Reasons() []Reason { return slices.Sorted(maps.Keys(reasons)) }
+
+// DecodeStrict reads one of the contract's words.
+func (r *Reason) DecodeStrict(reader *strict.Reader, n *yaml.Node) {
+	if n.Kind == yaml.ScalarNode && IsReason(Reason(n.Value)) {
+		*r = Reason(n.Value)
+		return
+	}
+	var words []string
+	for _, word := range Reasons() {
+		words = append(words, string(word))
+	}
+	reader.BadWord(n, words)
+}
+
+// JSONSchema describes a reason.
+func (r Reason) JSONSchema() map[string]any {
+	var words []any
+	for _, word := range Reasons() {
+		words = append(words, string(word))
+	}
+	return map[string]any{"enum": words}
+}
+
 // Class tells what kind of reason r is. An unknown word is Unverifiable.
 func (r Reason) Class() Class { return reasons[r].class }
 
@@ -110,4 +144,15 @@ func (r Reason) Class() Class { return reasons[r].class }
 func (r Reason) FailedRung() (rung Rung, ok bool) {
 	f := reasons[r]
 	return f.rung, f.class == Refused
+}
+
+// RungsOf translates the words of `proves`; unknown words are left out.
+func RungsOf(words []string) []Rung {
+	var out []Rung
+	for r := KnownKey; r < Rungs; r++ {
+		if slices.Contains(words, r.String()) {
+			out = append(out, r)
+		}
+	}
+	return out
 }

@@ -83,24 +83,24 @@ func (t Text) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
 func (t Text) GobEncode() ([]byte, error) { return []byte(Redacted), nil }
 
 // Printer makes fingerprints under one key. It is safe for concurrent use.
-type Printer struct{ key []byte }
+type Printer struct{ key Text }
 
 // NewPrinter takes the key that makes fingerprints of several runs comparable. With
 // an empty key it draws a random one, so that a fingerprint means nothing outside
 // this run.
 func NewPrinter(key Text) *Printer {
 	if !key.IsEmpty() {
-		return &Printer{key: []byte(key.Reveal())}
+		return &Printer{key: key}
 	}
 	random := make([]byte, 32)
 	_, _ = rand.Read(random) // never fails: crypto/rand aborts the program instead
-	return &Printer{key: random}
+	return &Printer{key: New(string(random))}
 }
 
 // Fingerprint gives "kf:" and 32 hexadecimal digits of HMAC-SHA-256: equal texts have
 // equal fingerprints, and nothing else can be learned from one.
 func (p *Printer) Fingerprint(t Text) string {
-	mac := hmac.New(sha256.New, p.key)
+	mac := hmac.New(sha256.New, []byte(p.key.Reveal()))
 	_, _ = io.WriteString(mac, t.Reveal())
 	return "kf:" + hex.EncodeToString(mac.Sum(nil)[:16])
 }

@@ -74,6 +74,8 @@ type Evidence struct {
 	Attempts           int
 	Duration           time.Duration
 	At                 time.Time
+	// RetryAfter is how long the vendor asks to wait; zero when it does not say.
+	RetryAfter time.Duration
 	// Failure says in words what went wrong when no answer came; never holds a URL's
 	// query or any form of the key.
 	Failure string

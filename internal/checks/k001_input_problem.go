@@ -1,0 +1,37 @@
+package checks
+
+import "cmp"
+
+const (
+	idInputProblem   = "K001"
+	nameInputProblem = "input-problem"
+)
+
+func inputProblem() Check {
+	return Check{
+		ID: idInputProblem, Name: nameInputProblem, Severity: Warning, OnProblem: true, Run: problemOfInput,
+		Page: Page{
+			Summary: "A file on the way of a key could not be read or understood.",
+			Why: "What stands in the file is missing from the picture: keys that it defines count as unknown, and keys that it overrides may be reported with a value that never arrives. " +
+				"The real tool usually stops at the same place, in the middle of the deploy.",
+			Bad: `# .env.staging
+PAYMENT_API_KEY="sk_test_CANARYstaging
+#               ^ the quote is never closed`,
+			Good: `# .env.staging
+PAYMENT_API_KEY="sk_test_CANARYstaging"`,
+			Fix: "Correct the file at the place that is named. Where a step of the deploy path names a file that does not exist any more, remove it from `keyfit.yaml`. " +
+				"An entry under `ignore` that has expired or matches nothing is reported with this id as well; renew or remove it.",
+			Limits: "Only files that the deploy path reaches are read. An entry of `ignore` is called useless only when this run could have produced the finding: its environment was checked, and the API has answered.",
+			See:    []string{"K102"},
+		},
+	}
+}
+
+func problemOfInput(c *Case) (Finding, bool) {
+	p := c.Problem
+	return Finding{
+		At:      p.At,
+		Message: p.Message,
+		Fix:     cmp.Or(p.Fix, "correct the file, or take it out of the deploy path"),
+	}, true
+}

@@ -1,0 +1,71 @@
+package checks
+
+import (
+	"cmp"
+	"fmt"
+
+	"github.com/keyfit/keyfit/internal/model"
+)
+
+func unresolvedKey() Check {
+	return Check{
+		ID: "K102", Name: "unresolved-key", Severity: Warning, Run: unresolved,
+		Page: Page{
+			Summary: "The value of a key cannot be known here; the finding says what it needs.",
+			Why:     "The key was not tested. It may be right, and nobody knows: the deploy goes on as blind as before. An unknown key is never counted as passed.",
+			Bad: `# deploy.sh
+export PAYMENT_API_KEY="$(vault kv get -field=key secret/staging/payment)"
+./serve`,
+			Good: `# keyfit.yaml: the job that runs keyfit has the secret in its environment
+environments:
+  staging:
+    deploy: [{run: ./deploy.sh}]
+    inputs:
+      secrets.PAYMENT_API_KEY: {env: PAYMENT_API_KEY}
+
+# deploy.sh takes it over
+: "${PAYMENT_API_KEY:?}"
+./serve`,
+			Fix: "Do what the finding asks for: bind the secret of the CI under `inputs`, run keyfit in the job that has the secret, or hand the value to the script instead of having the script fetch it.",
+			Limits: "keyfit never runs a command of the repository and never asks a secret store by itself, so that what a command prints stays unknown. " +
+				"A value that is one of several known candidates is `K107` instead.",
+			See: []string{"K107", "K401"},
+		},
+	}
+}
+
+func unresolved(c *Case) (Finding, bool) {
+	v := c.Slot.Value
+	if v.State != model.Unknown || v.Why == model.WhyAmbiguous {
+		return Finding{}, false
+	}
+	return Finding{
+		At:      c.at(),
+		Message: fmt.Sprintf("%s cannot be known here: %s", c.subject(), whyUnknown(v.Why)),
+		Fix:     cmp.Or(v.Needs, fmt.Sprintf("bind %q under inputs of %q in keyfit.yaml", c.Slot.Variable, c.Slot.Environment)),
+	}, true
+}
+
+var unknownWords = map[model.Reason]string{
+	model.WhyCISecret:      "it comes from the CI's secret store and is bound to nothing",
+	model.WhyKubeSecret:    "it comes from a Kubernetes Secret that no manifest holds",
+	model.WhyCommandOutput: "it is what a command prints, and keyfit runs none",
+	model.WhyExitStatus:    "it depends on whether a command succeeds",
+	model.WhyRemoteState:   "it lives in a service that keyfit does not ask",
+	model.WhyEncrypted:     "it is there only as cipher text",
+	model.WhyMissingFile:   "a file that decides is missing or cannot be read",
+	model.WhyUnsupported:   "a construct on its way is not evaluated",
+	model.WhyLimit:         "keyfit stopped at one of its own limits",
+	model.WhyInput:         "it is read from the terminal or from standard input",
+	model.WhyTime:          "it depends on the clock, on randomness or on the process id",
+	model.WhyAmbiguous:     "it is one of several values",
+}
+
+// whyUnknown says in words why a value is unknown, with the reason's own word behind it.
+func whyUnknown(why model.Reason) string {
+	words, ok := unknownWords[why]
+	if !ok {
+		return "nothing tells what it is"
+	}
+	return fmt.Sprintf("%s (%s)", words, why)
+}

@@ -1,0 +1,140 @@
+package checks
+
+import (
+	"fmt"
+
+	"github.com/keyfit/keyfit/internal/model"
+	"github.com/keyfit/keyfit/internal/provider"
+)
+
+func overriddenKey() Check {
+	return Check{
+		ID: "K105", Name: "overridden-key", Severity: Warning, Run: overridden,
+		Page: Page{
+			Summary: "A later definition replaced the declared key with another value.",
+			Why: "The key that stands in the environment's file is not the one that arrives. Whoever rotates or checks the file works on a dead line, " +
+				"and the deploy goes on with a key that nobody looks at: often a developer's, left in a script.",
+			Bad: `# .env.staging
+PAYMENT_API_KEY=sk_test_CANARYstaging
+
+# deploy.sh
+source .env.staging
+export PAYMENT_API_KEY=sk_test_CANARYdeveloper`,
+			Good: `# .env.staging
+PAYMENT_API_KEY=sk_test_CANARYstaging
+
+# deploy.sh
+set -a
+source .env.staging
+set +a`,
+			Fix: "Define the key once. Remove the later assignment, or, if that one is right, the earlier. Where a default is meant, write it so: `${PAYMENT_API_KEY:-default}`.",
+			Limits: "It fires when another mechanism or another line of the same file replaces the value: a script over a file, a file over the job's environment, the job's environment over a file. " +
+				"Layers of one kind, such as `.env` and then `.env.staging`, replace each other on purpose and are no finding; neither is a definition with the same value, an empty one or a placeholder. " +
+				"When the new value is unknown, it may be the same after all; the message says that it cannot be compared.",
+			See: []string{"K106", "K205", "K107"},
+		},
+	}
+}
+
+func overridden(c *Case) (Finding, bool) {
+	v := c.Slot.Value
+	if c.missing() || v.Why == model.WhyAmbiguous {
+		return Finding{}, false
+	}
+	loser, ok := replaced(v, c.Slot.Provider)
+	if !ok {
+		return Finding{}, false
+	}
+	return Finding{
+		At:      firstPlace(v.Trail.At(), loser.At(), c.at()),
+		Message: fmt.Sprintf("%s: %s", c.subject(), replacement(v, loser)),
+		Fix:     onlyOne(v, loser),
+		Related: c.shadowed(),
+	}, true
+}
+
+// replaced gives the strongest definition with another content that was replaced by
+// another mechanism or step. Each loser is judged by the definition right above it: of
+// two layers below a script the script replaced only the upper.
+func replaced(v model.Value, p *provider.Provider) (model.Definition, bool) {
+	above := definer(v.Trail)
+	for _, d := range v.Losers {
+		own := definer(d.Value.Trail)
+		if differs(v, d.Value) && !layered(above, own) && declares(d.Value, p) {
+			return d, true
+		}
+		above = own
+	}
+	return model.Definition{}, false
+}
+
+// differs reports whether two contents are, or may be, different. Two unknown ones have
+// their own finding already.
+func differs(v, w model.Value) bool {
+	if v.State == model.Known && w.State == model.Known {
+		return !v.Text.Equal(w.Text)
+	}
+	return v.State != w.State
+}
+
+// layered reports whether a definition replaces another of its own kind, as files are
+// stacked on purpose. Two lines of one file are not.
+func layered(winner, loser model.Hop) bool {
+	if isEnvFile(winner.At.File) && isEnvFile(loser.At.File) {
+		return winner.At.File != loser.At.File
+	}
+	if winner.Kind != loser.Kind {
+		return false
+	}
+	if winner.Kind == model.KindShell {
+		return false
+	}
+	return winner.At.File != loser.At.File || winner.At.File == ""
+}
+
+// declares reports whether a definition means anything: an empty one and a placeholder
+// wait to be replaced.
+func declares(v model.Value, p *provider.Provider) bool {
+	if v.State != model.Known {
+		return true
+	}
+	return !v.Text.IsEmpty() && len(standIns(provider.Inspect(v.Text, p))) == 0
+}
+
+func replacement(v model.Value, loser model.Definition) string {
+	with := "another value"
+	if v.State != model.Known || loser.Value.State != model.Known {
+		with = "a value that cannot be compared here"
+	}
+	if definer(v.Trail).Kind == model.KindProcess {
+		return fmt.Sprintf("the definition at %s never arrives, because the environment that keyfit runs in sets %s", source(loser.Value.Trail), with)
+	}
+	return fmt.Sprintf("%s replaces the definition of %s with %s", source(v.Trail), source(loser.Value.Trail), with)
+}
+
+func onlyOne(v model.Value, loser model.Definition) string {
+	if definer(v.Trail).Kind == model.KindProcess {
+		return fmt.Sprintf("unset it in the job, or remove the dead definition at %s", source(loser.Value.Trail))
+	}
+	return fmt.Sprintf("keep one: remove the assignment at %s, or the definition of %s that it makes useless", source(v.Trail), source(loser.Value.Trail))
+}
+
+// shadowed lists the definitions that lost to the value.
+func (c *Case) shadowed() []Related {
+	var out []Related
+	v := c.Slot.Value
+	for _, d := range v.Losers {
+		message := "replaced: this definition has another value"
+		switch {
+		case v.State == model.Known && d.Value.State == model.Known && v.Text.Equal(d.Value.Text):
+			message = "replaced: this definition has the same value"
+		case v.State != model.Known && v.State != model.Absent, d.Value.State != model.Known:
+			message = "replaced: this definition cannot be compared here"
+		}
+		if !d.At().IsValid() {
+			message += ", in " + source(d.Value.Trail)
+		}
+		out = append(out, Related{At: d.At(), Message: message})
+	}
+	return out
+}

@@ -1,0 +1,60 @@
+package checks
+
+import (
+	"cmp"
+	"fmt"
+
+	"github.com/keyfit/keyfit/internal/model"
+)
+
+func ambiguousKey() Check {
+	return Check{
+		ID: "K107", Name: "ambiguous-key", Severity: Warning, Run: ambiguous,
+		Page: Page{
+			Summary: "The value of a key depends on something undecided; all candidates are listed.",
+			Why:     "Which key arrives is decided only while the deploy runs: by a condition, by the tool that happens to load a file, by whether a file exists. None of the candidates was tested as the one that arrives.",
+			Bad: `# deploy.sh
+if curl -fsS https://flags.example.com/new-key; then
+  export PAYMENT_API_KEY="$NEW_PAYMENT_KEY"
+else
+  export PAYMENT_API_KEY="$OLD_PAYMENT_KEY"
+fi`,
+			Good: `# deploy.sh
+export PAYMENT_API_KEY="$NEW_PAYMENT_KEY"`,
+			Fix:    "Decide it before the deploy: by an argument of the script, by a variable of the environment, or by naming the dialect of a `.env` file under `dotenv` in `keyfit.yaml`.",
+			Limits: "The candidates are named by their places, never by their values. Candidates with the same value count as one, and one candidate is no finding.",
+			See:    []string{"K102", "K105"},
+		},
+	}
+}
+
+func ambiguous(c *Case) (Finding, bool) {
+	v := c.Slot.Value
+	if v.State != model.Unknown || v.Why != model.WhyAmbiguous {
+		return Finding{}, false
+	}
+	f := Finding{
+		At:      c.at(),
+		Message: fmt.Sprintf("%s is one of %d candidates, and what decides is not known here", c.subject(), len(v.Alternatives)),
+		Fix:     cmp.Or(v.Needs, "decide it before the deploy"),
+	}
+	for i, a := range v.Alternatives {
+		f.Related = append(f.Related, Related{At: a.Trail.At(), Message: candidate(i+1, a)})
+	}
+	if !f.At.IsValid() && len(f.Related) > 0 {
+		f.At = f.Related[0].At
+	}
+	return f, true
+}
+
+func candidate(number int, v model.Value) string {
+	switch {
+	case v.State == model.Absent:
+		return fmt.Sprintf("candidate %d: nothing, the variable stays unset", number)
+	case v.State == model.Unknown:
+		return fmt.Sprintf("candidate %d: not known either, %s", number, whyUnknown(v.Why))
+	case v.Text.IsEmpty():
+		return fmt.Sprintf("candidate %d: an empty text", number)
+	}
+	return fmt.Sprintf("candidate %d: the value of %s", number, source(v.Trail))
+}

@@ -1,0 +1,100 @@
+package checks
+
+import (
+	"fmt"
+	"strings"
+)
+
+func wrongMode() Check {
+	return Check{
+		ID: "K201", Name: "wrong-mode", Severity: Error, Run: modeMismatch,
+		Page: Page{
+			Summary: "A test key in production, or a live key elsewhere.",
+			Why: "A test key in production lets every order pass and moves no money. A live key in staging makes tests charge real customers, send real mails and fill real accounts. " +
+				"Both keys work, so that nothing fails and nobody notices.",
+			Bad: `# keyfit.yaml
+environments:
+  production:
+    deploy: [{dotenv: .env.production}]
+
+# .env.production
+STRIPE_API_KEY=sk_test_CANARYstaging`,
+			Good: `# .env.production
+STRIPE_API_KEY=sk_live_CANARYproduction`,
+			Fix: "Supply the key of the right mode. Where the other mode is meant, such as live keys in a pilot environment, say so: `expect: {pilot: {mode: live}}` under the key in `keyfit.yaml`.",
+			Limits: "The mode is what the API told, or else what the form of the key tells; keys that tell none are not judged. " +
+				"Without an expectation the name of the environment decides: `prod`, `production`, `prd` and `live` are production, also as a part of a name (`prod-eu`, but not `non-prod`). " +
+				"Names that tell nothing (`main`, `master`, `trunk`, `default`, `release`, `canary`) are judged only with an expectation.",
+			See: []string{"K205", "K203"},
+		},
+	}
+}
+
+const (
+	testMode = "test"
+	liveMode = "live"
+)
+
+func modeMismatch(c *Case) (Finding, bool) {
+	if !c.arrives() || c.displaced() || c.foreign() {
+		return Finding{}, false
+	}
+	is, want, why := c.mode(), c.expect().Mode, "is expected to hold"
+	if want == "" {
+		want, why = usualMode(c.Slot.Environment), "should hold"
+	}
+	if is == "" || want == "" || is == want {
+		return Finding{}, false
+	}
+	return Finding{
+		At:      c.at(),
+		Message: fmt.Sprintf("%s holds a %s key of %s and %s a %s key%s", c.subject(), is, c.service(), why, want, c.consequence(is)),
+		Fix:     fmt.Sprintf("put the %s key of %q %s, or expect {mode: %s} in keyfit.yaml", want, c.Slot.Environment, c.change(), is),
+		Related: append(c.expectedAt(), c.shadowed()...),
+	}, true
+}
+
+// consequence says what the wrong mode leads to, where that is plain.
+func (c *Case) consequence(is string) string {
+	switch {
+	case is == testMode && usualMode(c.Slot.Environment) == liveMode:
+		return ": nothing that it does is real"
+	case is == liveMode && usualMode(c.Slot.Environment) == testMode:
+		return ": what it does is real"
+	}
+	return ""
+}
+
+// mode is what the API told of the key, or else what its form tells.
+func (c *Case) mode() string {
+	if m := strings.ToLower(c.identity().Mode); m == testMode || m == liveMode {
+		return m
+	}
+	if c.Slot.Form != nil {
+		return c.Slot.Form.Mode
+	}
+	return ""
+}
+
+// usualMode is the mode that keys have in an environment of such a name; empty when the
+// name does not tell.
+func usualMode(environment string) string {
+	words := strings.FieldsFunc(strings.ToLower(environment), func(r rune) bool {
+		return !('a' <= r && r <= 'z' || '0' <= r && r <= '9')
+	})
+	for i, w := range words {
+		switch w {
+		case "prod", "production", "prd", "live":
+			if i > 0 && (words[i-1] == "non" || words[i-1] == "pre" || words[i-1] == "not") {
+				return testMode
+			}
+			return liveMode
+		case "main", "master", "trunk", "default", "release", "canary":
+			return ""
+		}
+	}
+	if len(words) == 0 {
+		return ""
+	}
+	return testMode
+}

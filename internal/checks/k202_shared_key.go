@@ -1,0 +1,105 @@
+package checks
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/keyfit/keyfit/internal/model"
+	"github.com/keyfit/keyfit/internal/pos"
+)
+
+func sharedKey() Check {
+	return Check{
+		ID: "K202", Name: "shared-key", Severity: Error, Run: shared,
+		Page: Page{
+			Summary: "One key serves two environments.",
+			Why: "Whoever can read staging's secrets has production's, and a load test in staging uses up production's quota. " +
+				"When the key has to be replaced in one environment, the other one stops working.",
+			Bad: `# .env.staging
+PAYMENT_API_KEY=sk_live_CANARYshared
+
+# .env.production
+PAYMENT_API_KEY=sk_live_CANARYshared`,
+			Good: `# .env.staging
+PAYMENT_API_KEY=sk_test_CANARYstaging
+
+# .env.production
+PAYMENT_API_KEY=sk_live_CANARYproduction`,
+			Fix: "Create a key of its own for each environment at the vendor and define it there. Where one key is meant to serve several environments, `policy: {reuse: allow}` in `keyfit.yaml` says so for all keys.",
+			Limits: "Only known values are compared, under whatever names they stand, and each group of slots with one key is reported once. " +
+				"Two environments that both take the key from the same variable of keyfit's own process are not reported: there the same run merely looks at both.",
+			See: []string{"K106", "K205"},
+		},
+	}
+}
+
+func shared(c *Case) (Finding, bool) {
+	if c.Run.file().Policy.Reuse == "allow" || !c.arrives() {
+		return Finding{}, false
+	}
+	group := c.sameKey()
+	if len(group) < 2 || slices.MinFunc(group, compareCases) != c || !conflicting(group) {
+		return Finding{}, false
+	}
+	slices.SortStableFunc(group, compareCases)
+	environments := environmentsOf(group)
+	return Finding{
+		At:      c.at(),
+		Message: fmt.Sprintf("%s holds one key of %s for %s", c.subject(), c.service(), quoted(environments)),
+		Fix:     fmt.Sprintf("create a key for each environment at %s and define it there, or set policy.reuse to allow", c.service()),
+		Related: c.elsewhere(group),
+	}, true
+}
+
+// sameKey lists the cases that receive this case's text, itself included.
+func (c *Case) sameKey() []*Case {
+	return slices.DeleteFunc(c.Run.slots(), func(o *Case) bool {
+		return o != c && (!o.arrives() || !o.Slot.Value.Text.Equal(c.Slot.Value.Text))
+	})
+}
+
+// conflicting reports whether two environments really have the key each, rather than
+// both being shown the same variable of keyfit's process.
+func conflicting(group []*Case) bool {
+	for i, a := range group {
+		for _, b := range group[i+1:] {
+			if a.Slot.Environment != b.Slot.Environment && !sameProcessVariable(a, b) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func sameProcessVariable(a, b *Case) bool {
+	x, y := a.Slot.Value.Trail.Origin(), b.Slot.Value.Trail.Origin()
+	return x.Kind == model.KindProcess && y.Kind == model.KindProcess && x.What == y.What
+}
+
+func environmentsOf(group []*Case) []string {
+	var names []string
+	for _, c := range group {
+		names = append(names, c.Slot.Environment)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// elsewhere lists where the other environments get the key from, each place once.
+func (c *Case) elsewhere(group []*Case) []Related {
+	type placed struct {
+		environment, variable string
+		at                    pos.Span
+	}
+	var out []Related
+	seen := map[placed]bool{}
+	for _, o := range group {
+		key := placed{o.Slot.Environment, o.Slot.Variable, o.at()}
+		if o.Slot.Environment == c.Slot.Environment || seen[key] {
+			continue
+		}
+		seen[key] = true
+		out = append(out, Related{At: o.at(), Message: fmt.Sprintf("the same key, as %q in %q", o.Slot.Variable, o.Slot.Environment)})
+	}
+	return out
+}

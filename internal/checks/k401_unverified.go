@@ -1,0 +1,87 @@
+package checks
+
+import (
+	"fmt"
+
+	"github.com/keyfit/keyfit/internal/provider"
+)
+
+const idUnverified = "K401"
+
+func unverified() Check {
+	return Check{
+		ID: idUnverified, Name: "unverified", Severity: Warning, Run: notVerified,
+		Page: Page{
+			Summary: "The key could not be verified: a rate limit, an outage, the network, an allow-list, or an answer that leaves several causes open.",
+			Why:     "Nothing was learned of the key. It is neither good nor bad, and the deploy goes on as blind as before. It is never counted as a pass, and never as an invalid key.",
+			Bad: `$ keyfit check -e production
+deploy.sh:7: warning: K401 "PAYMENT_API_KEY" of "./serve" in "production" could not be verified:
+the name of the host cannot be resolved here (network_dns)`,
+			Good: `$ HTTPS_PROXY=http://proxy.example.com:3128 keyfit check -e production
+passed: "PAYMENT_API_KEY" of "./serve" in "production"`,
+			Fix: "Do what the finding advises: open the way to the host, give the job the proxy or the CA file, add its address to the allow-list, or run the check later. `keyfit doctor` shows what the job can reach. " +
+				"`--on-unverified fail` makes a deploy stop on it.",
+			Limits: "Runs with `--offline`, values that are not known (`K102`, `K107`) and keys for which no harmless request exists are listed as unverified in the report and are no findings. " +
+				"A runner in another network than the deploy sees another answer: an allow-list may refuse the one and accept the other.",
+			See: []string{"K102", "K310"},
+		},
+	}
+}
+
+type advice struct{ what, fix string }
+
+// unverifiedAdvice has no entry for offline, unresolved and not_probeable: those are
+// choices or have findings of their own.
+var unverifiedAdvice = map[provider.Reason]advice{
+	provider.AmbiguousCause: {"the answer has several possible causes", "rule the causes out one by one, starting with the first; the vendor's console tells more than the answer does"},
+	provider.IPNotAllowed:   {"the address of this runner is not on the allow-list of the key", "run the check where the deploy runs, or add this runner's address to the allow-list"},
+	provider.SSORequired:    {"the key is not authorised for single sign-on", "authorise the key for the organisation's single sign-on at the vendor"},
+	provider.RateLimited:    {"the API asks to slow down", "run the check again later, or less often; a limit that never ends may be a used-up quota"},
+	provider.ProviderDown:   {"the API is out of order", "look at the vendor's status page and run the check again"},
+	provider.NetworkDNS:     {"the name of the host cannot be resolved here", "correct the host, or let this runner resolve its name"},
+	provider.NetworkConnect: {"no connection to the host", "let this runner reach the host: firewall, VPN, egress rules"},
+	provider.NetworkTLS:     {"the certificate of the host is not trusted here", "give this runner the CA file of your network (SSL_CERT_FILE); do not switch the verification off"},
+	provider.NetworkProxy:   {"the proxy does not let the request through", "check HTTPS_PROXY, NO_PROXY and the proxy's allow-list"},
+	provider.NetworkTimeout: {"no answer in time", "run the check again; if it stays so, look at the firewall and the proxy"},
+	provider.Intermediary:   {"something on the way answered instead of the API", "let requests to the host pass the proxy, firewall or login page that answered"},
+}
+
+func notVerified(c *Case) (Finding, bool) {
+	a, ok := unverifiedAdvice[c.Verdict.Reason]
+	if !ok || !c.arrives() {
+		return Finding{}, false
+	}
+	what := a.what
+	if failure := c.Verdict.Evidence.Failure; failure != "" {
+		what += ": " + failure
+	} else {
+		what += c.meaning()
+	}
+	if len(c.Verdict.Causes) > 0 {
+		what += ": it may be " + alternatives(c.Verdict.Causes)
+	}
+	if host := c.Verdict.Evidence.Host; host != "" {
+		what += fmt.Sprintf(", at %s", host)
+	}
+	return Finding{
+		At:      c.at(),
+		Message: fmt.Sprintf("%s could not be verified at %s (%s): %s%s", c.subject(), c.service(), c.Verdict.Reason, what, c.heard()),
+		Fix:     a.fix,
+	}, true
+}
+
+// alternatives lists causes: a, b or c.
+func alternatives(causes []string) string {
+	text := ""
+	for i, cause := range causes {
+		switch {
+		case i == 0:
+		case i == len(causes)-1:
+			text += " or "
+		default:
+			text += ", "
+		}
+		text += cause
+	}
+	return text
+}

@@ -1,0 +1,99 @@
+package cli
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+)
+
+// checkOptions are the flags of `keyfit check`.
+type checkOptions struct {
+	environments []string
+	offline      bool
+	format       string
+	outputs      []string
+	failOn       string
+	onUnverified string
+	caFile       string
+	timeout      time.Duration
+	trustConfig  bool
+}
+
+func (a *app) checkCommand() *cobra.Command {
+	var o checkOptions
+	cmd := &cobra.Command{
+		Use:   "check",
+		Short: "resolve every key, ask its API, and judge (this is also what `keyfit` alone does)",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := o.validate(); err != nil {
+				return err
+			}
+			return a.check(cmd.Context(), o)
+		},
+	}
+	f := cmd.Flags()
+	f.StringArrayVarP(&o.environments, "environment", "e", nil, "check only this environment; may be repeated")
+	f.BoolVar(&o.offline, "offline", false, "open no connection; all rungs above format stay unverified")
+	f.StringVar(&o.format, "format", "text", "text, json or github")
+	f.StringArrayVar(&o.outputs, "output", nil, "also write FORMAT=PATH; may be repeated")
+	f.StringVar(&o.failOn, "fail-on", "error", "exit 1 at findings of this level or above: error, warning, note, never")
+	f.StringVar(&o.onUnverified, "on-unverified", "fail", "what to do when something could not be verified: fail (exit 3), warn, pass")
+	f.StringVar(&o.caFile, "ca-file", "", "also trust the certificates in this PEM file")
+	f.DurationVar(&o.timeout, "timeout", 2*time.Minute, "for all requests together")
+	f.BoolVar(&o.trustConfig, "trust-config", false, "send keys to hosts of keyfit.yaml even when it comes from outside")
+	return cmd
+}
+
+func (o *checkOptions) validate() error {
+	if err := oneOf("--fail-on", o.failOn, "error", "warning", "note", "never"); err != nil {
+		return err
+	}
+	return oneOf("--on-unverified", o.onUnverified, "fail", "warn", "pass")
+}
+
+func oneOf(flag, value string, words ...string) error {
+	if slices.Contains(words, value) {
+		return nil
+	}
+	return usage("%s takes %s, not %q", flag, strings.Join(words, ", "), value)
+}
+
+func (a *app) check(ctx context.Context, o checkOptions) error {
+	targets, err := a.targets(o.format, o.outputs)
+	if err != nil {
+		return err
+	}
+	w, err := a.open()
+	if err != nil {
+		return err
+	}
+	defer w.close()
+	result, err := a.pipeline(ctx, w, o)
+	if err != nil {
+		return err
+	}
+	return a.deliver(w, result, targets, o)
+}
+
+// resolvePath makes a path given on the command line absolute.
+func (a *app) resolvePath(name string) string {
+	if filepath.IsAbs(name) {
+		return name
+	}
+	return filepath.Join(a.Dir, a.flags.dir, name)
+}
+
+// readFile reads a file that a flag names.
+func (a *app) readFile(flag, name string) ([]byte, error) {
+	data, err := os.ReadFile(a.resolvePath(name))
+	if err != nil {
+		return nil, usage("%s: cannot read %q", flag, name)
+	}
+	return data, nil
+}

@@ -1,0 +1,144 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/keyfit/keyfit/internal/config"
+	"github.com/keyfit/keyfit/internal/discover"
+	"github.com/keyfit/keyfit/internal/model"
+	"github.com/keyfit/keyfit/internal/provider"
+	"github.com/keyfit/keyfit/internal/repo"
+)
+
+// workspace is the repository that a command works in, with its configuration.
+type workspace struct {
+	files   *repo.Tree
+	dir     string // where deploy paths start, relative to the root; "" is the root
+	config  *config.File
+	notes   []string // what discovery found, when there is no keyfit.yaml
+	problem []model.Problem
+}
+
+// open finds the repository's root and its configuration, or discovers one.
+func (a *app) open() (*workspace, error) {
+	start, err := a.startDir()
+	if err != nil {
+		return nil, err
+	}
+	root := repositoryRoot(start)
+	files, err := repo.Open(root)
+	if err != nil {
+		return nil, usage("cannot open the directory %q", start)
+	}
+	w := &workspace{files: files}
+	rel, err := filepath.Rel(root, start)
+	if err != nil {
+		rel = "."
+	}
+	if err := a.configure(w, filepath.ToSlash(rel)); err != nil {
+		_ = files.Close()
+		return nil, err
+	}
+	return w, nil
+}
+
+func (w *workspace) close() { _ = w.files.Close() }
+
+func (a *app) startDir() (string, error) {
+	dir := a.Dir
+	if a.flags.dir != "" {
+		dir = a.flags.dir
+		if !filepath.IsAbs(dir) {
+			dir = filepath.Join(a.Dir, dir)
+		}
+	}
+	info, err := os.Stat(dir)
+	if err != nil || !info.IsDir() {
+		return "", usage("%q is not a directory", a.flags.dir)
+	}
+	return filepath.Clean(dir), nil
+}
+
+// repositoryRoot is the nearest directory above start that holds .git, or start itself.
+func repositoryRoot(start string) string {
+	for dir := start; ; {
+		if _, err := os.Stat(filepath.Join(dir, ".git")); err == nil {
+			return dir
+		}
+		parent := filepath.Dir(dir)
+		if parent == dir {
+			return start
+		}
+		dir = parent
+	}
+}
+
+// configure reads keyfit.yaml, or discovers the environments when there is none.
+func (a *app) configure(w *workspace, start string) error {
+	path, found := a.flags.config, true
+	if path == "" {
+		path, found = config.Find(w.files, start)
+	} else if !filepath.IsAbs(path) {
+		path = filepath.ToSlash(filepath.Join(start, path))
+	}
+	if !found {
+		found := discover.Environments(w.files, start)
+		w.config, w.notes, w.dir = found.Config, found.Notes, start
+		return nil
+	}
+	file, problems := config.Load(w.files, path, config.LoadOptions{ProviderIDs: provider.Catalogue().IDs()})
+	if len(problems) > 0 {
+		return configError(problems)
+	}
+	w.config, w.dir = file, configDir(file.Path)
+	return nil
+}
+
+// configDir is the directory that a configuration speaks of: the one it lies in, or
+// the one above for .github/keyfit.yaml.
+func configDir(path string) string {
+	dir := filepath.ToSlash(filepath.Dir(path))
+	if strings.TrimPrefix(dir, "./") == ".github" || strings.HasSuffix(dir, "/.github") {
+		dir = filepath.ToSlash(filepath.Dir(dir))
+	}
+	return dir
+}
+
+// configError lists every mistake of the configuration in one usage error.
+func configError(problems []model.Problem) error {
+	var lines []string
+	for _, p := range problems {
+		line := fmt.Sprintf("%s: %s", p.At, p.Message)
+		if p.Fix != "" {
+			line += "\n  = fix: " + p.Fix
+		}
+		lines = append(lines, line)
+	}
+	count := "a mistake"
+	if len(problems) > 1 {
+		count = fmt.Sprintf("%d mistakes", len(problems))
+	}
+	return &exit{code: exitUsage, message: count + " in the configuration; nothing was sent anywhere\n" + strings.Join(lines, "\n")}
+}
+
+// choose keeps the environments that -e names; without any, all of them.
+func choose(all map[string]*config.Environment, names []string) (map[string]*config.Environment, error) {
+	if len(names) == 0 {
+		return all, nil
+	}
+	chosen := map[string]*config.Environment{}
+	for _, name := range names {
+		env, ok := all[name]
+		if !ok {
+			return nil, unknownEnvironment(all, name)
+		}
+		chosen[name] = env
+	}
+	return chosen, nil
+}
+
+var errNothing = errors.New("nothing to check")

@@ -1,0 +1,131 @@
+package shell
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/keyfit/keyfit/internal/model"
+	"github.com/keyfit/keyfit/internal/pos"
+	"mvdan.cc/sh/v3/syntax"
+)
+
+// machine is what all shells of one step share.
+type machine struct {
+	ctx      context.Context
+	cancel   context.CancelFunc
+	step     Step
+	limits   Limits
+	steps    int
+	bytes    int
+	halted   *unknown // when set, the step stopped at a limit
+	problems []model.Problem
+	records  []record
+	parsed   map[string]*parsed
+}
+
+func newMachine(ctx context.Context, in Step) *machine {
+	m := &machine{step: in, limits: in.Limits.orDefault(), parsed: map[string]*parsed{}}
+	m.ctx, m.cancel = context.WithTimeout(ctx, m.limits.Time)
+	return m
+}
+
+func (m *machine) stop() { m.cancel() }
+
+// session follows the step's line and gives the state at its end.
+func (m *machine) session() *state {
+	st := &state{
+		vars: map[string]*cell{}, funcs: map[string]*function{}, files: map[string]*file{},
+		traps: map[string]trap{}, io: newChannels(), status: exited(0),
+		args: arguments{unsure: -1},
+	}
+	st.dir = "."
+	if d, err := m.step.Files.Clean(m.step.Dir); err == nil && m.step.Dir != "" {
+		st.dir = d
+	}
+	for _, a := range m.step.Args {
+		st.args.list = append(st.args.list, fromValue(a))
+	}
+	m.importEnv(st)
+	sh := &shell{m: m, bash: !m.step.Sh, top: true, name: mystery(model.WhyUnsupported, "the name that the session was started by")}
+	sh.src = &source{name: "", fixed: m.step.At, positions: m.step.Positions, text: m.step.Line}
+	sh.startShell(st)
+	sh.flags(st, m.step.Flags)
+	return sh.script(st, m.step.Line)
+}
+
+func (m *machine) importEnv(st *state) {
+	for name, v := range m.step.Env.All() {
+		if v.State == model.Absent || !syntax.ValidName(name) {
+			continue
+		}
+		st.vars[name] = fromOutside(v)
+	}
+	if rest := m.step.Env.Rest(); rest.State == model.Unknown {
+		st.wild = &unknown{why: rest.Why, needs: rest.Needs, multi: true}
+	}
+}
+
+// fromOutside is a variable of the session's own environment. When it is unknown it may
+// also not be set; a candidate that is absent says so.
+func fromOutside(v model.Value) *cell {
+	if len(v.Alternatives) > 0 {
+		var out *cell
+		for i, a := range v.Alternatives {
+			var c *cell
+			if a.State != model.Absent {
+				a.Losers = v.Losers
+				c = fromOutside(a)
+			}
+			if i == 0 {
+				out = c
+			} else {
+				out = joinCells(out, c)
+			}
+		}
+		return out
+	}
+	return &cell{
+		val: fromValue(v), attrs: attrs{exported: true}, trail: v.Trail, losers: v.Losers,
+		origin: &v, shaky: v.State == model.Unknown,
+	}
+}
+
+// tick counts a statement. It reports false when the step has come to its end.
+func (m *machine) tick(at pos.Span) bool {
+	if m.halted != nil {
+		return false
+	}
+	m.steps++
+	switch {
+	case m.steps > m.limits.Steps:
+		m.halt(at, fmt.Sprintf("the script is followed for %d statements only", m.limits.Steps))
+	case m.steps%64 == 0 && m.ctx.Err() != nil:
+		m.halt(at, "following the script takes too long")
+	}
+	return m.halted == nil
+}
+
+// grow counts n bytes of new text.
+func (m *machine) grow(n int, at pos.Span) bool {
+	m.bytes += n
+	if m.bytes > m.limits.Memory && m.halted == nil {
+		m.halt(at, fmt.Sprintf("the script makes more than %d MiB of text", m.limits.Memory>>20))
+	}
+	return m.halted == nil
+}
+
+// halt stops the step. What the script would do from here on is unknown.
+func (m *machine) halt(at pos.Span, message string) {
+	if m.halted != nil {
+		return
+	}
+	m.halted = &unknown{why: model.WhyLimit, needs: "a script that ends sooner"}
+	m.problem(at, message, "keyfit cannot tell what follows; simplify the script, or give it fewer turns")
+}
+
+func (m *machine) problem(at pos.Span, message, fix string) {
+	const most = 200
+	if len(m.problems) < most {
+		m.problems = append(m.problems, model.Problem{At: at, Message: message, Fix: fix})
+	}
+}

@@ -1,0 +1,107 @@
+package shell
+
+import (
+	"context"
+	"time"
+
+	"github.com/keyfit/keyfit/internal/model"
+	"github.com/keyfit/keyfit/internal/pos"
+	"github.com/keyfit/keyfit/internal/repo"
+)
+
+// Step is one command line to follow, with everything that it starts from.
+type Step struct {
+	Files *repo.Overlay // the repository; what the script writes is written here
+	Env   model.Env     // what the session finds
+	Dir   string        // working directory, relative to the repository's root
+	Line  string        // the command line, or a whole script
+	At    pos.Span      // where Line stands
+	Args  []model.Value // positional parameters of Line
+	Sh    bool          // Line is for sh (dash) and not for bash
+	Flags []string      // options that the session starts with: "-e", "-o", "pipefail"
+
+	// Positions gives the place of a stretch of Line, by byte offsets. Without it, all of
+	// Line stands at At.
+	Positions func(start, end int) pos.Span
+	Limits    Limits
+}
+
+// Limits bound what one step may take. A zero field has its default.
+type Limits struct {
+	Steps  int           // statements followed in all
+	Depth  int           // calls within calls
+	Loop   int           // turns of one loop
+	Text   int           // bytes of one text
+	Memory int           // bytes made in all
+	Time   time.Duration // by the clock
+}
+
+func (l Limits) orDefault() Limits {
+	set := func(n *int, value int) {
+		if *n == 0 {
+			*n = value
+		}
+	}
+	set(&l.Steps, 200_000)
+	set(&l.Depth, 100)
+	set(&l.Loop, 5_000)
+	set(&l.Text, 1<<20)
+	set(&l.Memory, 256<<20)
+	if l.Time == 0 {
+		l.Time = 10 * time.Second
+	}
+	return l
+}
+
+// Outcome is the result of a step, and the files that it left.
+type Outcome struct {
+	model.Result
+	// Written holds what the step wrote, by path. An unknown value is a file whose
+	// content cannot be told; an absent one was removed.
+	Written map[string]model.Value
+}
+
+// Run follows the step. The error says that ctx ended or that keyfit itself failed;
+// what is wrong with the script is in the problems.
+func Run(ctx context.Context, in Step) (model.Result, error) {
+	out, err := Follow(ctx, in)
+	return out.Result, err
+}
+
+// Follow is Run that also tells what was written.
+func Follow(ctx context.Context, in Step) (Outcome, error) {
+	m := newMachine(ctx, in)
+	defer m.stop()
+	st := m.session()
+	if err := ctx.Err(); err != nil {
+		return Outcome{}, err
+	}
+	if m.halted != nil {
+		st.goWild(m.halted)
+	}
+	out := Outcome{Written: m.writeBack(st)}
+	out.Env = st.environment()
+	out.Commands = m.commandList()
+	out.Consumers = m.consumers()
+	out.Problems = model.SortProblems(m.problems)
+	return out, nil
+}
+
+// writeBack puts what the step wrote into the overlay. A file of unknown content is
+// removed there: what the repository has in its place would be wrong.
+func (m *machine) writeBack(st *state) map[string]model.Value {
+	out := map[string]model.Value{}
+	for name, f := range st.files {
+		v := toValue(f.text)
+		if f.gone {
+			v = model.Value{State: model.Absent}
+		}
+		out[name] = v
+		if t, ok := f.text.known(); ok && !f.gone {
+			_ = m.step.Files.Write(name, []byte(t))
+			continue
+		}
+		_ = m.step.Files.Remove(name)
+	}
+	return out
+}

@@ -1,0 +1,309 @@
+package shell
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/keyfit/keyfit/internal/model"
+)
+
+// maxVariants bounds how many candidates of one text are told apart.
+const maxVariants = 16
+
+// mode says what the shell still does to a piece of a word.
+type mode uint8
+
+const (
+	quoted   mode = iota // nothing: it is plain text
+	bare                 // literal text without quotes: patterns are active
+	expanded             // an expansion without quotes: it is split, and patterns are active
+)
+
+// piece is a stretch of text from one source.
+type piece struct {
+	text  string
+	unk   *unknown // when set, the text is not known
+	mode  mode
+	trail model.Trail
+}
+
+// unknown is text that only a run could tell.
+type unknown struct {
+	why   model.Reason
+	needs string
+	alts  []sym // all that it may be; empty: any text
+	multi bool  // it may stand for a whole list of words, and not only for one
+}
+
+// sym is symbolic text. The empty sym is the empty text.
+type sym []piece
+
+func text(s string) sym {
+	if s == "" {
+		return nil
+	}
+	return sym{{text: s}}
+}
+
+func textVia(s string, trail model.Trail) sym { return sym{{text: s, trail: trail}} }
+
+func mystery(why model.Reason, needs string, trails ...model.Trail) sym {
+	return sym{{unk: &unknown{why: why, needs: needs}, trail: mergeTrails(trails)}}
+}
+
+// known gives the text when every piece is known.
+func (s sym) known() (string, bool) {
+	if len(s) == 1 {
+		return s[0].text, s[0].unk == nil
+	}
+	var b strings.Builder
+	for _, p := range s {
+		if p.unk != nil {
+			return "", false
+		}
+		b.WriteString(p.text)
+	}
+	return b.String(), true
+}
+
+func (s sym) isKnown() bool {
+	return !slices.ContainsFunc(s, func(p piece) bool { return p.unk != nil })
+}
+
+func (s sym) is(want string) bool {
+	got, ok := s.known()
+	return ok && got == want
+}
+
+// size is the length of the known text.
+func (s sym) size() int {
+	n := 0
+	for _, p := range s {
+		n += len(p.text)
+	}
+	return n
+}
+
+// nonEmpty reports whether the text is certainly not empty.
+func (s sym) nonEmpty() bool {
+	for _, p := range s {
+		if p.unk == nil && p.text != "" {
+			return true
+		}
+		if p.unk != nil && len(p.unk.alts) > 0 && !slices.ContainsFunc(p.unk.alts, func(a sym) bool { return !a.nonEmpty() }) {
+			return true
+		}
+	}
+	return false
+}
+
+func (s sym) isEmpty() bool { return s.isKnown() && s.size() == 0 }
+
+// trail is the journey of the whole text.
+func (s sym) trail() model.Trail {
+	trails := make([]model.Trail, 0, len(s))
+	for _, p := range s {
+		trails = append(trails, p.trail)
+	}
+	return mergeTrails(trails)
+}
+
+// cat joins texts, and pieces that have the same source.
+func cat(texts ...sym) sym {
+	var out sym
+	for _, s := range texts {
+		for _, p := range s {
+			if n := len(out); n > 0 && p.unk == nil && out[n-1].unk == nil &&
+				out[n-1].mode == p.mode && out[n-1].trail == p.trail {
+				out[n-1].text += p.text
+				continue
+			}
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// slice cuts known text; i and j are byte offsets.
+func (s sym) slice(i, j int) sym {
+	var out sym
+	at := 0
+	for _, p := range s {
+		from, to := max(i-at, 0), min(j-at, len(p.text))
+		at += len(p.text)
+		if from < to {
+			p.text = p.text[from:to]
+			out = append(out, p)
+		}
+	}
+	if out == nil && len(s) > 0 {
+		return sym{{trail: s[0].trail, mode: s[0].mode}}
+	}
+	return out
+}
+
+// with gives every piece the mode m.
+func (s sym) with(m mode) sym {
+	out := slices.Clone(s)
+	for i := range out {
+		out[i].mode = m
+	}
+	return out
+}
+
+// derived gives a text computed from others: it has the hops of all of them.
+func derived(s string, from ...sym) sym { return textVia(s, trailOf(from...)) }
+
+func trailOf(from ...sym) model.Trail {
+	var trails []model.Trail
+	for _, f := range from {
+		for _, p := range f {
+			trails = append(trails, p.trail)
+		}
+	}
+	return mergeTrails(trails)
+}
+
+// unknownFrom is the unknown that a computation on unknown texts gives. A reason
+// of its own stands before "ambiguous", which only repeats another place's reason.
+func unknownFrom(from ...sym) sym {
+	var first *unknown
+	for _, f := range from {
+		for _, p := range f {
+			if p.unk != nil && (first == nil || first.why == model.WhyAmbiguous) {
+				first = p.unk
+			}
+		}
+	}
+	if first == nil {
+		first = &unknown{why: model.WhyUnsupported}
+	}
+	return mystery(first.why, first.needs, trailOf(from...))
+}
+
+// unsupported is the unknown of something that keyfit does not compute.
+func unsupported(needs string, from ...sym) sym {
+	return mystery(model.WhyUnsupported, needs, trailOf(from...))
+}
+
+// variants lists all texts that s may be, none of which has a choice left in it.
+// It reports false when there are too many.
+func (s sym) variants() ([]sym, bool) {
+	out := []sym{nil}
+	for _, p := range s {
+		if p.unk == nil || len(p.unk.alts) == 0 {
+			for i := range out {
+				out[i] = cat(out[i], sym{p})
+			}
+			continue
+		}
+		var next []sym
+		for _, alt := range p.unk.alts {
+			for _, head := range out {
+				next = append(next, cat(head, alt.with(p.mode)))
+			}
+		}
+		if len(next) > maxVariants {
+			return nil, false
+		}
+		out = next
+	}
+	return out, true
+}
+
+// mapKnown applies f to the text, or to each of the texts that it may be.
+func mapKnown(s sym, f func(known string, s sym) sym) sym {
+	if t, ok := s.known(); ok {
+		return f(t, s)
+	}
+	all, ok := s.variants()
+	if !ok {
+		return unknownFrom(s)
+	}
+	var out []sym
+	for _, v := range all {
+		t, ok := v.known()
+		if !ok {
+			return unknownFrom(s)
+		}
+		out = append(out, f(t, v))
+	}
+	return choose(out...)
+}
+
+// choose is a text that is one of the candidates. Candidates with the same text are one.
+func choose(candidates ...sym) sym {
+	var distinct []sym
+	for _, c := range candidates {
+		vs, ok := c.variants()
+		if !ok {
+			return unknownFrom(candidates...)
+		}
+		for _, v := range vs {
+			if !slices.ContainsFunc(distinct, v.same) {
+				distinct = append(distinct, v)
+			}
+		}
+	}
+	switch {
+	case len(distinct) == 1:
+		return distinct[0]
+	case len(distinct) > maxVariants:
+		return mystery(model.WhyAmbiguous, "", trailOf(candidates...))
+	}
+	return sym{{unk: &unknown{why: model.WhyAmbiguous, alts: distinct}, trail: trailOf(candidates...)}}
+}
+
+// same reports whether both are written alike: equal known texts, or the same unknowns
+// with the same origin. Two unknowns that are the same need not be equal in a run.
+func (s sym) same(t sym) bool {
+	a, aok := s.known()
+	b, bok := t.known()
+	if aok || bok {
+		return aok && bok && a == b
+	}
+	s, t = s.compact(), t.compact()
+	return slices.EqualFunc(s, t, samePiece)
+}
+
+func samePiece(p, q piece) bool {
+	if (p.unk == nil) != (q.unk == nil) || p.text != q.text {
+		return false
+	}
+	if p.unk == nil || p.unk == q.unk {
+		return true
+	}
+	return p.unk.why == q.unk.why && p.unk.needs == q.unk.needs && p.unk.multi == q.unk.multi &&
+		slices.EqualFunc(p.unk.alts, q.unk.alts, sym.same)
+}
+
+// compact joins neighbouring known pieces whatever their source, for comparing.
+func (s sym) compact() sym {
+	var out sym
+	for _, p := range s {
+		if p.unk == nil && p.text == "" {
+			continue
+		}
+		if n := len(out); n > 0 && p.unk == nil && out[n-1].unk == nil {
+			out[n-1].text += p.text
+			continue
+		}
+		out = append(out, piece{text: p.text, unk: p.unk})
+	}
+	return out
+}
+
+// bounded replaces what is larger than limit by an unknown, and merges pieces when
+// there are very many of them.
+func (s sym) bounded(limit int) (sym, bool) {
+	if s.size() > limit {
+		return mystery(model.WhyLimit, "a shorter text", s.trail()), false
+	}
+	if len(s) <= maxPieces {
+		return s, true
+	}
+	if t, ok := s.known(); ok {
+		return textVia(t, s.trail()), true
+	}
+	return unknownFrom(s), true
+}

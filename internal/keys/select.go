@@ -1,0 +1,241 @@
+package keys
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+
+	"github.com/keyfit/keyfit/internal/config"
+	"github.com/keyfit/keyfit/internal/model"
+	"github.com/keyfit/keyfit/internal/provider"
+	"github.com/keyfit/keyfit/internal/resolve"
+)
+
+// Input is what a selection starts from.
+type Input struct {
+	Environments []resolve.Environment
+	Config       *config.File
+	Catalogue    *provider.Catalog
+}
+
+// Select lists the key slots in the order of environment, consumer and variable. A
+// declared key that a consumer should hold and nothing supplies is a slot as well,
+// with an absent value.
+func Select(in Input) []Slot {
+	s := &selector{in: in}
+	for _, env := range in.Environments {
+		s.environment(env)
+	}
+	return s.slots
+}
+
+type selector struct {
+	in    Input
+	slots []Slot
+}
+
+func (s *selector) environment(env resolve.Environment) {
+	first := len(s.slots)
+	for _, consumer := range env.Consumers {
+		for variable, value := range consumer.Env.All() {
+			if slot, ok := s.slot(env, consumer, variable, value); ok {
+				s.add(first, slot)
+			}
+		}
+	}
+	for _, variable := range slices.Sorted(maps.Keys(s.in.Config.Keys)) {
+		for _, consumer := range s.lacking(env, variable) {
+			s.add(first, s.missing(env, consumer, variable))
+		}
+	}
+	slices.SortStableFunc(s.slots[first:], func(a, b Slot) int {
+		return cmp.Or(
+			cmp.Compare(Label(a.Consumer), Label(b.Consumer)),
+			cmp.Compare(a.Consumer.Container, b.Consumer.Container),
+			cmp.Compare(a.Variable, b.Variable),
+		)
+	})
+}
+
+// add keeps a slot, or folds it into one of the same process-like consumers that
+// receives the very same value in the very same way.
+func (s *selector) add(first int, slot Slot) {
+	for i := range s.slots[first:] {
+		if old := &s.slots[first+i]; foldable(*old, slot) {
+			old.Also = append(old.Also, slot.Consumer)
+			return
+		}
+	}
+	s.slots = append(s.slots, slot)
+}
+
+func foldable(a, b Slot) bool {
+	return a.Variable == b.Variable &&
+		a.Consumer.Kind == model.ConsumerProcess && b.Consumer.Kind == model.ConsumerProcess &&
+		a.Value.Same(b.Value) && a.Value.Trail.Equal(b.Value.Trail) &&
+		maps.EqualFunc(a.Parts, b.Parts, sameCompanion) &&
+		maps.EqualFunc(a.Slots, b.Slots, sameCompanion)
+}
+
+func sameCompanion(a, b Companion) bool {
+	return a.Variable == b.Variable && a.Value.Same(b.Value) && a.Value.Trail.Equal(b.Value.Trail)
+}
+
+// slot decides whether a variable is a key.
+func (s *selector) slot(env resolve.Environment, consumer model.Consumer, variable string, value model.Value) (Slot, bool) {
+	slot := Slot{Environment: env.Name, Consumer: consumer, Variable: variable, Value: value}
+	if declared := s.in.Config.Keys[variable]; declared != nil && wanted(declared, env.Name, consumer) {
+		slot.Declared = declared
+		slot.Expect = declared.Expect[env.Name]
+		slot.Provider = s.byID(declared.Provider.Value)
+	} else if declared != nil || s.isBystander(value) {
+		return Slot{}, false
+	}
+	s.recognise(&slot)
+	if slot.Provider == nil && slot.Declared == nil {
+		return Slot{}, false
+	}
+	s.companions(&slot)
+	return slot, true
+}
+
+// isBystander reports whether an undeclared value merely lies about in keyfit's own
+// process: with declared keys, the job's other credentials are not the deploy's.
+func (s *selector) isBystander(value model.Value) bool {
+	return len(s.in.Config.Keys) > 0 && value.Trail.Last().Kind == model.KindProcess
+}
+
+// recognise fills in whose key it is, and its form.
+func (s *selector) recognise(slot *Slot) {
+	if slot.Provider != nil {
+		if slot.Value.State == model.Known {
+			slot.Form = slot.Provider.FormOf(slot.Value.Text)
+		}
+		return
+	}
+	found := s.in.Catalogue.Recognise(slot.Variable, slot.Value.Text, s.in.Config.Providers)
+	slot.Provider, slot.Form = found.Provider, found.Form
+}
+
+func (s *selector) byID(id string) *provider.Provider {
+	if id == "" {
+		return nil
+	}
+	if own := s.in.Config.Providers[id]; own != nil {
+		return own
+	}
+	p, _ := s.in.Catalogue.Get(id)
+	return p
+}
+
+// companions looks up what the provider's request needs beside the key.
+func (s *selector) companions(slot *Slot) {
+	p := slot.Provider
+	if p == nil {
+		return
+	}
+	slot.Parts, slot.Slots = map[string]Companion{}, map[string]Companion{}
+	for _, name := range p.Probe.Request.Variables() {
+		slot.Slots[name] = Companion{Variable: name, Value: slot.Consumer.Env.Get(name)}
+	}
+	for role, part := range p.Parts {
+		if name := partVariable(slot, role, part); name != "" {
+			slot.Parts[role] = Companion{Variable: name, Value: slot.Consumer.Env.Get(name)}
+		}
+	}
+}
+
+// partVariable names the variable that holds a part: the declared one, or the first of
+// the consumer's that has one of the part's usual names.
+func partVariable(slot *Slot, role string, part provider.Part) string {
+	if slot.Declared != nil && slot.Declared.Parts[role] != "" {
+		return slot.Declared.Parts[role]
+	}
+	for _, name := range slot.Consumer.Env.Names() {
+		if slices.ContainsFunc(part.Names, func(glob string) bool { return Glob(glob, name) }) {
+			return name
+		}
+	}
+	return ""
+}
+
+// lacking lists the consumers that should receive a declared variable and do not. With
+// nobody in particular named, one receiver is enough, and none is one missing key.
+func (s *selector) lacking(env resolve.Environment, variable string) []model.Consumer {
+	key := s.in.Config.Keys[variable]
+	if !inEnvironment(key, env.Name) {
+		return nil
+	}
+	if len(key.Consumers) > 0 {
+		return lackingNamed(env, key, variable)
+	}
+	var lacking []model.Consumer
+	for _, c := range env.Consumers {
+		if c.Env.Has(variable) {
+			return nil
+		}
+		lacking = append(lacking, c)
+	}
+	if len(lacking) > 1 {
+		return []model.Consumer{{}}
+	}
+	return lacking
+}
+
+func lackingNamed(env resolve.Environment, key *config.Key, variable string) []model.Consumer {
+	var out []model.Consumer
+	for _, glob := range key.Consumers {
+		found := false
+		for _, c := range env.Consumers {
+			if !Glob(glob, Label(c)) {
+				continue
+			}
+			found = true
+			if !c.Env.Has(variable) {
+				out = append(out, c)
+			}
+		}
+		if !found {
+			out = append(out, model.Consumer{Workload: glob})
+		}
+	}
+	return out
+}
+
+func (s *selector) missing(env resolve.Environment, consumer model.Consumer, variable string) Slot {
+	declared := s.in.Config.Keys[variable]
+	slot := Slot{
+		Environment: env.Name, Consumer: consumer, Variable: variable,
+		Value:    model.Value{State: model.Absent},
+		Declared: declared, Expect: declared.Expect[env.Name],
+		Provider: s.byID(declared.Provider.Value),
+	}
+	if env.Incomplete {
+		slot.Value = model.UnknownBecause(model.WhyMissingFile, "make every file of the deploy path readable; see the input problems", model.Trail{})
+	}
+	return slot
+}
+
+func wanted(key *config.Key, environment string, consumer model.Consumer) bool {
+	if !inEnvironment(key, environment) {
+		return false
+	}
+	label := Label(consumer)
+	return len(key.Consumers) == 0 ||
+		slices.ContainsFunc(key.Consumers, func(glob string) bool { return Glob(glob, label) })
+}
+
+func inEnvironment(key *config.Key, environment string) bool {
+	if len(key.Environments) == 0 {
+		return true
+	}
+	for _, e := range key.Environments {
+		if e.Value == environment {
+			return true
+		}
+	}
+	return false
+}
+
+// Label is how a consumer is called in reports, filters and ignores.
+func Label(c model.Consumer) string { return c.Workload }

@@ -1,0 +1,210 @@
+package probe
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/keyfit/keyfit/internal/provider"
+	"github.com/keyfit/keyfit/internal/verdict"
+)
+
+// result is what became of one question before the control requests are in.
+type result struct {
+	verdict     verdict.Verdict
+	control     *control // of the host that accepted the key; nil when there is none
+	environment string   // of a sibling: the environment whose host was asked
+	sibling     *result  // the other environment's API that accepts the key
+}
+
+// ask answers one question. A defect of keyfit's own in here must not take the run down.
+func (c *Client) ask(ctx context.Context, asked *Question) (r result) {
+	defer func() {
+		if recover() != nil { // the value may hold a text of the answer: it is not shown
+			r = result{verdict: unsent(provider.AmbiguousCause, "keyfit failed while it read the answer; please report this")}
+		}
+	}()
+	q := *asked
+	if q.Provider == nil {
+		return result{verdict: unsent(provider.NotProbeable, "nobody knows whose key this is")}
+	}
+	if q.Form == nil {
+		q.Form = formOf(q.Provider, q.Key.Reveal())
+	}
+	if v, decided := c.withoutAsking(&q); decided {
+		return result{verdict: v}
+	}
+	base, ok := q.Provider.Hosts.For(q.Environment)
+	if !ok {
+		return result{verdict: withFormat(&q, unsent(provider.NotProbeable, fmt.Sprintf("%s declares no host for the environment %q", q.Provider.ID, q.Environment)))}
+	}
+	r = c.askAt(ctx, &q, base.Value)
+	if rejected(r.verdict) && q.Provider.Siblings != "never" {
+		r.sibling = c.askSiblings(ctx, &q, base.Value)
+	}
+	return r
+}
+
+// withoutAsking decides what needs no network.
+func (c *Client) withoutAsking(q *Question) (verdict.Verdict, bool) {
+	if q.Key.IsEmpty() {
+		return unsent(provider.Unresolved, "the key is not known"), true
+	}
+	if why := malformed(q); why != "" {
+		v := unsent(provider.Malformed, why)
+		v.Rungs[provider.Format] = verdict.Fail
+		return v, true
+	}
+	if v, ok := verdict.NotSent(q.Form); ok {
+		v.Evidence.Failure = "a key of this kind is not sent anywhere"
+		return v, true
+	}
+	if c.options.Offline {
+		return withFormat(q, unsent(provider.Offline, "nothing is sent with --offline")), true
+	}
+	if why := forbidden(q.Provider); why != "" {
+		return withFormat(q, unsent(provider.NotProbeable, why)), true
+	}
+	return verdict.Verdict{}, false
+}
+
+// malformed says why a text is no key of its provider; empty when it may be one. A
+// provider with a weak form may have other keys that look like nothing in particular.
+func malformed(q *Question) string {
+	key := q.Key.Reveal()
+	switch {
+	case strings.ContainsFunc(key, isControl):
+		return "the key holds a line break or another control character"
+	case strings.TrimSpace(key) != key:
+		return "the key begins or ends with a space"
+	}
+	strong := func(f provider.Form) bool { return !f.Weak }
+	forms := q.Provider.Forms
+	if q.Form == nil && len(forms) > 0 && !slices.ContainsFunc(forms, func(f provider.Form) bool { return !strong(f) }) {
+		return "the text is not of the form of any key of " + q.Provider.ID
+	}
+	for _, role := range slices.Sorted(maps.Keys(q.Parts)) {
+		part, text := q.Provider.Parts[role], q.Parts[role].Reveal()
+		if text != "" && part.Secret && !part.Pattern.Match(text) {
+			return fmt.Sprintf("the part %q is not of the form that it has at %s", role, q.Provider.ID)
+		}
+	}
+	return ""
+}
+
+func formOf(p *provider.Provider, key string) *provider.Form {
+	for i := range p.Forms {
+		if p.Forms[i].Pattern.Match(key) {
+			return &p.Forms[i]
+		}
+	}
+	return nil
+}
+
+// forbidden says why a provider's request may not be sent; empty when it may. Loading
+// checks the same; a request that changes something must not depend on that alone.
+func forbidden(p *provider.Provider) string {
+	method, effect := p.Probe.Request.Method, p.Probe.Effect
+	switch {
+	case effect != "" && effect != "read" && effect != "issues-token":
+		return "the request is not declared read-only"
+	case method == http.MethodPost && effect == "" && !p.Custom:
+		return "the request is a POST whose effect is not declared"
+	case method != "" && method != http.MethodGet && method != http.MethodHead && method != http.MethodPost:
+		return "the request's method is none of GET, HEAD and POST"
+	}
+	return ""
+}
+
+// askAt asks the API at one base URL.
+func (c *Client) askAt(ctx context.Context, q *Question, base string) result {
+	target, o := parseBase(q.Provider, base)
+	if o == nil {
+		var r *request
+		if r, o = render(q, target); o == nil {
+			v := withFormat(q, c.once(ctx, q, r))
+			return result{verdict: v, control: c.controlFor(ctx, q, target, v)}
+		}
+	}
+	v := withFormat(q, unsent(o.reason, o.says))
+	if o.reason == provider.Malformed {
+		v.Rungs[provider.Format] = verdict.Fail
+	}
+	return result{verdict: v}
+}
+
+// parseBase reads a base URL and makes sure that a key may go there.
+func parseBase(p *provider.Provider, base string) (*url.URL, *obstacle) {
+	u, err := url.Parse(base)
+	if err != nil || u.Hostname() == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || u.Opaque != "" {
+		return nil, &obstacle{provider.NotProbeable, "the host of " + p.ID + " is not a plain URL such as https://api.example.com"}
+	}
+	switch {
+	case u.Scheme == "https":
+	case u.Scheme == "http" && (p.Insecure || isLoopback(u)):
+	default:
+		return nil, &obstacle{provider.NotProbeable, fmt.Sprintf("a key is sent over https only, and the host of %s is %s://%s", p.ID, u.Scheme, u.Host)}
+	}
+	return u, nil
+}
+
+// rejected reports whether an API said that the key is not one of its own. A key that it
+// revoked or let expire was its own.
+func rejected(v verdict.Verdict) bool {
+	return v.Reason == provider.KeyUnknown || v.Reason == provider.KeyKindWrong
+}
+
+// askSiblings asks the other environments' hosts in the order of the environments'
+// names, one after the other, until one accepts the key.
+func (c *Client) askSiblings(ctx context.Context, q *Question, own string) *result {
+	asked := []string{trimBase(own)}
+	for _, environment := range slices.Sorted(maps.Keys(q.Provider.Hosts)) {
+		base := q.Provider.Hosts[environment].Value
+		if slices.Contains(asked, trimBase(base)) {
+			continue
+		}
+		asked = append(asked, trimBase(base))
+		r := c.askAt(ctx, q, base)
+		r.environment = environment
+		if r.verdict.Reason.Class() == provider.Accepted && !r.control.isOpen(ctx) {
+			return &r
+		}
+	}
+	return nil
+}
+
+func trimBase(base string) string { return strings.ToLower(strings.TrimRight(base, "/")) }
+
+// finish puts a result and its controls together.
+func (c *Client) finish(ctx context.Context, r result) verdict.Verdict {
+	v := r.verdict
+	if s := r.sibling; s != nil {
+		v.Reason, v.Says, v.Causes = provider.EnvMismatch, "", nil
+		v.Rungs[provider.KnownKey] = verdict.Fail
+		v.Elsewhere = &verdict.Elsewhere{Environment: s.environment, Identity: s.verdict.Identity, Evidence: s.verdict.Evidence}
+	}
+	if r.control.isOpen(ctx) {
+		v.Open = true
+		for rung := provider.KnownKey; rung < provider.Rungs; rung++ {
+			v.Rungs[rung] = verdict.Unverified
+		}
+	}
+	return v
+}
+
+// unsent is the verdict on a key that was not sent.
+func unsent(reason provider.Reason, why string) verdict.Verdict {
+	return verdict.Verdict{Reason: reason, Evidence: verdict.Evidence{Failure: why}}
+}
+
+// withFormat notes that the key has the form of one, where nothing else is said of it.
+func withFormat(q *Question, v verdict.Verdict) verdict.Verdict {
+	if q.Form != nil && v.Rungs[provider.Format] == verdict.Unverified {
+		v.Rungs[provider.Format] = verdict.Pass
+	}
+	return v
+}

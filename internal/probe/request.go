@@ -1,0 +1,330 @@
+package probe
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/net/http/httpguts"
+
+	"github.com/keyfit/keyfit/internal/provider"
+	"github.com/keyfit/keyfit/internal/secret"
+)
+
+// request is one HTTP request with everything filled in.
+type request struct {
+	method  string
+	url     *url.URL
+	header  http.Header
+	body    []byte
+	shown   string // the path as a report may show it
+	timeout time.Duration
+}
+
+// obstacle is why a question is not sent.
+type obstacle struct {
+	reason provider.Reason
+	says   string
+}
+
+// renderer fills one question into its provider's request for one base URL.
+type renderer struct {
+	provider *provider.Provider
+	parts    map[string]string // the key under provider.KeyPart
+	names    map[string]string // variables
+	missing  []string
+}
+
+// render makes the request, or says why there is none.
+func render(q *Question, base *url.URL) (*request, *obstacle) {
+	return newRenderer(q, q.Key.Reveal()).request(base)
+}
+
+func newRenderer(q *Question, key string) *renderer {
+	r := &renderer{provider: q.Provider, parts: map[string]string{}, names: map[string]string{}}
+	for role, text := range q.Parts {
+		r.parts[role] = text.Reveal()
+	}
+	for name, text := range q.Variables {
+		r.names[name] = text.Reveal()
+	}
+	r.parts[provider.KeyPart] = key
+	return r
+}
+
+func (r *renderer) request(base *url.URL) (*request, *obstacle) {
+	spec := r.provider.Probe.Request
+	out := &request{method: spec.Method, header: http.Header{}, timeout: time.Duration(spec.Timeout)}
+	if out.method == "" {
+		out.method = http.MethodGet
+	}
+	out.header.Set("Accept", "application/json")
+	r.headers(out.header)
+	query := r.values(spec.Query)
+	r.authorise(out.header, query)
+	target := r.target(base, query)
+	body, contentType := r.body()
+	if out.body = body; contentType != "" {
+		out.header.Set("Content-Type", contentType)
+	}
+	if o := r.obstacle(); o != nil {
+		return nil, o
+	}
+	var err error
+	if out.url, err = url.Parse(target); err != nil || !sameHost(out.url, base) || hasDots(out.url) {
+		return nil, &obstacle{provider.Unresolved, "the variables that go into the path do not make a path"}
+	}
+	out.shown = r.shownPath(base)
+	for name, values := range out.header {
+		if !httpguts.ValidHeaderFieldName(name) || !httpguts.ValidHeaderFieldValue(values[0]) {
+			return nil, &obstacle{provider.Unresolved, fmt.Sprintf("what goes into the header %q holds a line break or another control character", name)}
+		}
+	}
+	return out, nil
+}
+
+// obstacle tells what is missing.
+func (r *renderer) obstacle() *obstacle {
+	slices.Sort(r.missing)
+	if len(r.missing) == 0 {
+		return nil
+	}
+	return &obstacle{provider.Unresolved, "the request needs " + described(r.missing) + ", and what that holds is not known"}
+}
+
+// described names variables, and parts that are written $name in templates.
+func described(names []string) string {
+	var out []string
+	for _, name := range slices.Compact(names) {
+		if role, ok := strings.CutPrefix(name, "$"); ok {
+			name = fmt.Sprintf("the part %q", role)
+		}
+		out = append(out, name)
+	}
+	return strings.Join(out, ", ")
+}
+
+// expand fills in a template; every value passes through escape first. ok is false when
+// something is missing. An empty text is as good as none: no request can use it.
+func (r *renderer) expand(t provider.Template, escape func(string) string) (text string, ok bool) {
+	lookup := func(from map[string]string) func(string) (string, bool) {
+		return func(name string) (string, bool) { return escape(from[name]), from[name] != "" }
+	}
+	text, missing := t.Expand(lookup(r.names), lookup(r.parts))
+	return text, len(missing) == 0
+}
+
+// need fills in a template that the request cannot do without.
+func (r *renderer) need(t provider.Template, escape func(string) string) string {
+	text, ok := r.expand(t, escape)
+	if !ok {
+		r.lack(t)
+	}
+	return text
+}
+
+func (r *renderer) lack(t provider.Template) {
+	for _, name := range t.Variables() {
+		if r.names[name] == "" {
+			r.missing = append(r.missing, name)
+		}
+	}
+	for _, role := range t.Parts() {
+		if r.parts[role] == "" {
+			r.missing = append(r.missing, "$"+role)
+		}
+	}
+}
+
+// offer fills in a template that is left out when nothing but optional parts are missing.
+func (r *renderer) offer(t provider.Template) (string, bool) {
+	text, ok := r.expand(t, asIs)
+	if ok {
+		return text, true
+	}
+	optional := !slices.ContainsFunc(t.Variables(), func(name string) bool { return r.names[name] == "" })
+	for _, role := range t.Parts() {
+		optional = optional && (r.parts[role] != "" || r.provider.Parts[role].Optional)
+	}
+	if !optional {
+		r.lack(t)
+	}
+	return "", false
+}
+
+func (r *renderer) headers(h http.Header) {
+	for _, name := range slices.Sorted(maps.Keys(r.provider.Probe.Request.Headers)) {
+		if text, ok := r.offer(r.provider.Probe.Request.Headers[name]); ok {
+			h.Set(name, text)
+		}
+	}
+}
+
+func (r *renderer) values(templates map[string]provider.Template) url.Values {
+	out := url.Values{}
+	for _, name := range slices.Sorted(maps.Keys(templates)) {
+		if text, ok := r.offer(templates[name]); ok {
+			out.Set(name, text)
+		}
+	}
+	return out
+}
+
+// authorise puts the key where the provider wants it. Keys in bodies are [renderer.body]'s.
+func (r *renderer) authorise(h http.Header, query url.Values) {
+	auth := r.provider.Probe.Request.Auth
+	key := "$" + provider.Template(provider.KeyPart)
+	switch auth.Placement() {
+	case provider.PlaceScheme:
+		h.Set("Authorization", auth.Word()+" "+r.need(key, asIs))
+	case provider.PlaceRaw:
+		h.Set("Authorization", r.need(key, asIs))
+	case provider.PlaceBasic:
+		h.Set("Authorization", "Basic "+r.basic(auth))
+	case provider.PlaceHeader:
+		h.Set(auth.Header, auth.Prefix+r.need(key, asIs))
+	case provider.PlaceQuery:
+		query.Set(auth.Query, r.need(key, asIs))
+	}
+}
+
+func (r *renderer) basic(auth provider.Auth) string {
+	user, password := auth.Basic()
+	return base64.StdEncoding.EncodeToString([]byte(r.need(user, asIs) + ":" + r.need(password, asIs)))
+}
+
+// target puts base, path and query together. Values are escaped as one segment each, so
+// that none can reach another path, and the base comes first, so that none can reach
+// another host.
+func (r *renderer) target(base *url.URL, query url.Values) string {
+	path, fixed, _ := strings.Cut(string(r.provider.Probe.Request.Path), "?")
+	target := strings.TrimSuffix(base.String(), "/") + "/" + strings.TrimPrefix(r.need(provider.Template(path), url.PathEscape), "/")
+	pieces := []string{r.need(provider.Template(fixed), url.QueryEscape), query.Encode()}
+	pieces = slices.DeleteFunc(pieces, func(p string) bool { return p == "" })
+	if len(pieces) > 0 {
+		target += "?" + strings.Join(pieces, "&")
+	}
+	return target
+}
+
+// shownPath is the path with everything secret taken out.
+func (r *renderer) shownPath(base *url.URL) string {
+	path, _, _ := strings.Cut(string(r.provider.Probe.Request.Path), "?")
+	text, _ := provider.Template(path).Expand(
+		func(name string) (string, bool) { return url.PathEscape(r.names[name]), true },
+		func(role string) (string, bool) {
+			if isSecret(r.provider, role) {
+				return secret.Redacted, true
+			}
+			return url.PathEscape(r.parts[role]), true
+		})
+	return strings.TrimSuffix(base.EscapedPath(), "/") + "/" + strings.TrimPrefix(text, "/")
+}
+
+// isSecret reports whether a part must not be shown: the key, what is declared secret,
+// and what is not declared at all.
+func isSecret(p *provider.Provider, role string) bool {
+	part, declared := p.Parts[role]
+	return role == provider.KeyPart || !declared || part.Secret
+}
+
+func (r *renderer) body() (data []byte, contentType string) {
+	spec := r.provider.Probe.Request
+	key := "$" + provider.Template(provider.KeyPart)
+	switch {
+	case spec.JSON != nil || spec.Auth.Placement() == provider.PlaceJSON:
+		var doc any = map[string]any{}
+		if spec.JSON != nil {
+			doc = r.document(spec.JSON)
+		}
+		if spec.Auth.Placement() == provider.PlaceJSON {
+			var err error
+			if doc, err = spec.Auth.JSON.Set(doc, r.need(key, asIs)); err != nil {
+				r.missing = append(r.missing, "a place for the key in the body")
+			}
+		}
+		data, err := json.Marshal(doc)
+		if err != nil {
+			r.missing = append(r.missing, "a body that is JSON")
+		}
+		return data, "application/json"
+	case len(spec.Form) > 0 || spec.Auth.Placement() == provider.PlaceForm:
+		form := r.values(spec.Form)
+		if spec.Auth.Placement() == provider.PlaceForm {
+			form.Set(spec.Auth.Form, r.need(key, asIs))
+		}
+		return []byte(form.Encode()), "application/x-www-form-urlencoded"
+	}
+	return nil, ""
+}
+
+func (r *renderer) document(body *provider.Body) any {
+	lookup := func(from map[string]string) func(string) (string, bool) {
+		return func(name string) (string, bool) { return from[name], from[name] != "" }
+	}
+	doc, missing := body.Expand(lookup(r.names), lookup(r.parts))
+	r.missing = append(r.missing, missing...)
+	return doc
+}
+
+func asIs(text string) string { return text }
+
+func isControl(c rune) bool { return c < ' ' || c == 0x7f }
+
+// sameHost reports whether a URL still leads where its base does.
+func sameHost(u, base *url.URL) bool {
+	return u.Scheme == base.Scheme && u.Host == base.Host && u.User == nil && u.Fragment == ""
+}
+
+// hasDots reports whether a segment of the path would climb, be it only after a server
+// on the way decodes it.
+func hasDots(u *url.URL) bool {
+	slash := func(c rune) bool { return c == '/' || c == '\\' }
+	return slices.ContainsFunc(strings.FieldsFunc(u.Path, slash), func(segment string) bool {
+		return segment == "." || segment == ".."
+	})
+}
+
+// digest tells requests apart without keeping their texts: what is asked once is not
+// asked again.
+type digest [sha256.Size]byte
+
+func (r *request) digest(provider string) digest {
+	h := sha256.New()
+	for _, piece := range []string{provider, r.method, r.url.String(), string(r.body)} {
+		fmt.Fprintf(h, "%d:%s", len(piece), piece)
+	}
+	for _, name := range slices.Sorted(maps.Keys(r.header)) {
+		fmt.Fprintf(h, "%d:%s%q", len(name), name, r.header[name])
+	}
+	return digest(h.Sum(nil))
+}
+
+// build makes a request for the wire. It asks for the plain text of the answer, keeps
+// no cookies and names no referrer.
+func (r *request) build(ctx context.Context, userAgent string) *http.Request {
+	req := &http.Request{
+		Method: r.method, URL: r.url, Host: r.url.Host, Header: r.header.Clone(),
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+	}
+	if req.Header.Get("User-Agent") == "" {
+		req.Header.Set("User-Agent", userAgent)
+	}
+	req.Header.Set("Accept-Encoding", "identity")
+	if r.body != nil {
+		req.ContentLength = int64(len(r.body))
+		req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(r.body)), nil }
+		req.Body, _ = req.GetBody()
+	}
+	return req.WithContext(ctx)
+}

@@ -1,0 +1,177 @@
+package provider
+
+import (
+	"regexp"
+	"regexp/syntax"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/keyfit/keyfit/internal/strict"
+)
+
+// Pattern is an anchored regular expression: it must match the whole text.
+type Pattern struct{ re *regexp.Regexp }
+
+// Match reports whether the whole text has this form. The zero Pattern matches everything.
+func (p Pattern) Match(text string) bool { return p.re == nil || p.re.MatchString(text) }
+
+// Prefix is the text that every match begins with, as far as the expression tells.
+func (p Pattern) Prefix() string {
+	re, err := regexp.Compile(p.String())
+	if err != nil {
+		return ""
+	}
+	prefix, _ := re.LiteralPrefix()
+	return prefix
+}
+
+// lengths gives the least and the greatest number of characters that a match has; most
+// is -1 when there is no bound.
+func (p Pattern) lengths() (least, most int) {
+	tree, err := syntax.Parse(p.String(), syntax.Perl)
+	if err != nil {
+		return 0, -1
+	}
+	return lengths(tree)
+}
+
+func lengths(re *syntax.Regexp) (least, most int) {
+	switch re.Op {
+	case syntax.OpLiteral:
+		return len(re.Rune), len(re.Rune)
+	case syntax.OpCharClass, syntax.OpAnyChar, syntax.OpAnyCharNotNL:
+		return 1, 1
+	case syntax.OpCapture:
+		return lengths(re.Sub[0])
+	case syntax.OpStar:
+		return 0, -1
+	case syntax.OpPlus:
+		least, _ = lengths(re.Sub[0])
+		return least, -1
+	case syntax.OpQuest:
+		_, most = lengths(re.Sub[0])
+		return 0, most
+	case syntax.OpRepeat:
+		least, most = lengths(re.Sub[0])
+		return least * re.Min, times(most, re.Max)
+	case syntax.OpConcat:
+		for _, sub := range re.Sub {
+			l, m := lengths(sub)
+			least, most = least+l, plus(most, m)
+		}
+		return least, most
+	case syntax.OpAlternate:
+		least, most = lengths(re.Sub[0])
+		for _, sub := range re.Sub[1:] {
+			l, m := lengths(sub)
+			least = min(least, l)
+			if most = max(most, m); m < 0 {
+				most = -1
+			}
+		}
+	}
+	return least, most
+}
+
+func times(a, b int) int {
+	if a < 0 || b < 0 {
+		return -1
+	}
+	return a * b
+}
+
+func plus(a, b int) int {
+	if a < 0 || b < 0 {
+		return -1
+	}
+	return a + b
+}
+
+// IsZero reports whether no expression is set.
+func (p Pattern) IsZero() bool { return p.re == nil }
+
+// String gives the expression without its anchors.
+func (p Pattern) String() string {
+	if p.re == nil {
+		return ""
+	}
+	text := p.re.String()
+	return text[len(anchorStart) : len(text)-len(anchorEnd)]
+}
+
+// Equal reports whether both are the same expression. go-cmp uses it.
+func (p Pattern) Equal(q Pattern) bool { return p.String() == q.String() }
+
+const (
+	anchorStart = `\A(?:`
+	anchorEnd   = `)\z`
+)
+
+// DecodeStrict compiles the expression and anchors it at both ends.
+func (p *Pattern) DecodeStrict(r *strict.Reader, n *yaml.Node) {
+	p.re = compile(r, n, anchorStart, anchorEnd)
+}
+
+// JSONSchema describes an expression.
+func (p Pattern) JSONSchema() map[string]any {
+	return map[string]any{"type": "string", "description": "regular expression in RE2 syntax that the whole text matches"}
+}
+
+// Expression is a regular expression that may match anywhere in a text.
+type Expression struct{ re *regexp.Regexp }
+
+// DecodeStrict compiles the expression.
+func (e *Expression) DecodeStrict(r *strict.Reader, n *yaml.Node) { e.re = compile(r, n, "", "") }
+
+// JSONSchema describes an expression.
+func (e Expression) JSONSchema() map[string]any {
+	return map[string]any{"type": "string", "description": "regular expression in RE2 syntax"}
+}
+
+// Match reports whether the expression matches somewhere in the text. The zero
+// Expression matches nothing.
+func (e Expression) Match(text string) bool { return e.re != nil && e.re.MatchString(text) }
+
+// Find gives the first group of the first match, or the whole match without a group.
+func (e Expression) Find(text string) (string, bool) {
+	if e.re == nil {
+		return "", false
+	}
+	m := e.re.FindStringSubmatch(text)
+	if m == nil {
+		return "", false
+	}
+	return m[min(1, len(m)-1)], true
+}
+
+// String gives the expression.
+func (e Expression) String() string {
+	if e.re == nil {
+		return ""
+	}
+	return e.re.String()
+}
+
+// Equal reports whether both are the same expression. go-cmp uses it.
+func (e Expression) Equal(f Expression) bool { return e.String() == f.String() }
+
+const maxExpression = 2_000
+
+func compile(r *strict.Reader, n *yaml.Node, before, after string) *regexp.Regexp {
+	var text string
+	r.Decode(n, &text)
+	if text == "" {
+		if n.Kind == yaml.ScalarNode && n.Tag != "!!null" {
+			r.Fail(n, "write an expression, or leave the field out", "is an empty regular expression")
+		}
+		return nil
+	}
+	re, err := regexp.Compile(before + text + after)
+	// Compiled on its own as well: "a)|(b" would break out of the anchors.
+	_, alone := regexp.Compile(text)
+	if err != nil || alone != nil || len(text) > maxExpression {
+		r.Fail(n, "write it in RE2 syntax", "is not a regular expression")
+		return nil
+	}
+	return re
+}

@@ -1,0 +1,132 @@
+package provider
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/keyfit/keyfit/internal/secret"
+)
+
+// maxKey bounds what is compared with forms; the longest keys are JSON documents.
+const maxKey = 64 << 10
+
+// Strength is how sure a recognition is.
+type Strength uint8
+
+// The strengths, weakest first.
+const (
+	NotRecognised Strength = iota
+	ByName                 // the variable's name is one that usually holds such a key
+	ByNameAndForm          // that, and the text has a form of that provider
+	ByForm                 // the text has a form that only such keys have
+)
+
+// FormOf gives the first form that the text has; nil when it has none.
+func (p *Provider) FormOf(text secret.Text) *Form { return p.formOf(text.Reveal()) }
+
+func (p *Provider) formOf(text string) *Form {
+	if text == "" || len(text) > maxKey {
+		return nil
+	}
+	for i := range p.Forms {
+		if f := &p.Forms[i]; !f.Pattern.IsZero() && f.Pattern.Match(text) {
+			return f
+		}
+	}
+	return nil
+}
+
+// strongForm gives the first form that proves the provider.
+func (p *Provider) strongForm(text string) *Form {
+	if f := p.formOf(text); f != nil && !f.Weak {
+		return f
+	}
+	return nil
+}
+
+// HasName reports whether the variable's name is one that usually holds such a key.
+func (p *Provider) HasName(name string) bool {
+	return slices.ContainsFunc(p.Names, func(glob string) bool { return matchGlob(strings.ToLower(glob), strings.ToLower(name)) })
+}
+
+// Recognise tells whose key a variable holds: by the text's form, and where several
+// providers have it, by the name as well; else by the name alone. An unknown value is
+// passed as the empty text. The user's own providers go before the catalogue's, except
+// that a form which one of them inherited proves nothing: the vendor's keys look alike
+// on every host.
+func (c *Catalog) Recognise(name string, text secret.Text, custom ...*Provider) (*Provider, *Form, Strength) {
+	all := c.ordered(custom)
+	key := text.Reveal()
+	var first *Provider
+	for _, p := range all {
+		if p.strongForm(key) == nil {
+			continue
+		}
+		if p.HasName(name) {
+			return p, p.formOf(key), ByForm
+		}
+		if first == nil {
+			first = p
+		}
+	}
+	if first != nil {
+		return first, first.formOf(key), ByForm
+	}
+	return byName(all, name, key)
+}
+
+func byName(all []*Provider, name, key string) (*Provider, *Form, Strength) {
+	for _, p := range all {
+		if !p.HasName(name) {
+			continue
+		}
+		if f := p.formOf(key); f != nil {
+			return p, f, ByNameAndForm
+		}
+		return p, nil, ByName
+	}
+	return nil, nil, NotRecognised
+}
+
+// ByForm gives the provider that the text's form alone proves.
+func (c *Catalog) ByForm(text secret.Text, custom ...*Provider) (*Provider, *Form) {
+	p, f, strength := c.Recognise("", text, custom...)
+	if strength != ByForm {
+		return nil, nil
+	}
+	return p, f
+}
+
+// ordered lists the user's providers, the catalogue's, and last those that inherit.
+func (c *Catalog) ordered(custom []*Provider) []*Provider {
+	var own, inheriting []*Provider
+	for _, p := range custom {
+		if p.Extends == "" {
+			own = append(own, p)
+		} else {
+			inheriting = append(inheriting, p)
+		}
+	}
+	return slices.Concat(own, c.All(), inheriting)
+}
+
+// matchGlob reports whether * for any text makes the pattern equal to the name.
+func matchGlob(pattern, name string) bool {
+	pieces := strings.Split(pattern, "*")
+	if len(pieces) == 1 {
+		return pattern == name
+	}
+	last := len(pieces) - 1
+	if !strings.HasPrefix(name, pieces[0]) {
+		return false
+	}
+	name = name[len(pieces[0]):]
+	for _, piece := range pieces[1:last] {
+		i := strings.Index(name, piece)
+		if i < 0 {
+			return false
+		}
+		name = name[i+len(piece):]
+	}
+	return strings.HasSuffix(name, pieces[last])
+}

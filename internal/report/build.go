@@ -1,0 +1,293 @@
+package report
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/keyfit/keyfit/internal/checks"
+	"github.com/keyfit/keyfit/internal/keys"
+	"github.com/keyfit/keyfit/internal/model"
+	"github.com/keyfit/keyfit/internal/pos"
+	"github.com/keyfit/keyfit/internal/provider"
+	"github.com/keyfit/keyfit/internal/secret"
+	"github.com/keyfit/keyfit/internal/verdict"
+)
+
+// Input is everything that a Document is built from.
+type Input struct {
+	Version      string
+	Started      time.Time
+	Duration     time.Duration
+	Environments []string // every environment that was looked at, also those without a key
+	Cases        []*checks.Case
+	Findings     []checks.Finding
+	Ignored      []checks.Ignored
+	Problems     []model.Problem // beside those that are cases of their own
+	Fingerprints *secret.Printer
+}
+
+// Build makes the report of one run. Its parts are sorted, its counts agree with its
+// lists, and every string in it is cleaned.
+func Build(in Input) Document {
+	d := Document{
+		SchemaVersion: SchemaVersion,
+		Tool:          Tool{Name: "keyfit", Version: in.Version},
+		Started:       stamp(in.Started),
+		DurationMS:    in.Duration.Milliseconds(),
+		Findings:      convert(in.Findings, toFinding),
+		Ignored:       convert(in.Ignored, toIgnored),
+		Slots:         []Slot{},
+		Problems:      convert(allProblems(in), toProblem),
+	}
+	b := builder{in.Fingerprints}
+	for _, c := range in.Cases {
+		if c.Problem == nil {
+			d.Slots = append(d.Slots, b.slot(c))
+		}
+	}
+	cleanAll(&d)
+	settle(&d, in.Environments)
+	return d
+}
+
+// settle decides the outcomes, sorts and counts. It works from the Document alone, so
+// that it serves saved reports too.
+func settle(d *Document, environments []string) {
+	sortSlots(d.Slots)
+	sortFindings(d.Findings)
+	d.Unverified = []Unverified{}
+	for i := range d.Slots {
+		s := &d.Slots[i]
+		s.Outcome = outcome(*s, d)
+		if s.Outcome == Unsettled {
+			s.Reason = cmp.Or(s.Reason, missingReason(*s))
+			d.Unverified = append(d.Unverified, unverified(*s, d))
+		}
+	}
+	d.Summary = count(d, environments)
+}
+
+func count(d *Document, environments []string) Summary {
+	names := slices.Clone(environments)
+	sum := Summary{Slots: len(d.Slots)}
+	for _, s := range d.Slots {
+		names = append(names, s.Environment)
+		switch s.Outcome {
+		case Passed:
+			sum.Passed++
+		case Failed:
+			sum.Failed++
+		default:
+			sum.Unverified++
+		}
+	}
+	for _, f := range d.Findings {
+		switch f.Severity {
+		case "error":
+			sum.Errors++
+		case "warning":
+			sum.Warnings++
+		default:
+			sum.Notes++
+		}
+	}
+	slices.Sort(names)
+	sum.Environments = len(slices.Compact(names))
+	return sum
+}
+
+type builder struct{ prints *secret.Printer }
+
+func (b builder) slot(c *checks.Case) Slot {
+	v, value := c.Verdict, c.Slot.Value
+	s := Slot{
+		Environment: c.Slot.Environment, Consumer: workload(c.Slot.Consumer), Container: c.Slot.Consumer.Container,
+		Variable: c.Slot.Variable, State: value.State.String(), Fingerprint: b.fingerprint(value),
+		Rungs: toRungs(v.Rungs), Reason: string(v.Reason), Identity: toIdentity(v.Identity), Request: toRequest(v.Evidence),
+		Trail: toTrail(value.Trail), Shadowed: b.definitions(value.Losers),
+		ConsumerKind: c.Slot.Consumer.Kind, Namespace: c.Slot.Consumer.Namespace,
+		Also: convertSome(c.Slot.Also, toConsumer), Alternatives: convertSome(value.Alternatives, b.alternative),
+		Says: v.Says, Causes: slices.Clone(v.Causes), Permission: v.Needs, OpenEndpoint: v.Open,
+	}
+	if value.State == model.Unknown {
+		s.ValueReason, s.ValueNeeds = string(value.Why), value.Needs
+	}
+	if c.Slot.Provider != nil {
+		s.Provider = c.Slot.Provider.ID
+	}
+	if c.Slot.Form != nil {
+		s.Kind = c.Slot.Form.Kind
+	}
+	if e := v.Elsewhere; e != nil {
+		s.Elsewhere = &Elsewhere{Environment: e.Environment, Identity: toIdentity(e.Identity), Request: toRequest(e.Evidence)}
+	}
+	return s
+}
+
+func (b builder) fingerprint(v model.Value) string {
+	if v.State != model.Known || b.prints == nil {
+		return ""
+	}
+	return b.prints.Fingerprint(v.Text)
+}
+
+func (b builder) definitions(losers []model.Definition) []Definition {
+	return convert(losers, func(l model.Definition) Definition {
+		hop := decidingHop(l.Value.Trail)
+		return Definition{
+			At: toAt(hop.At), Kind: hop.Kind, What: hop.What, Fingerprint: b.fingerprint(l.Value),
+			State: l.Value.State.String(), Reason: string(l.Value.Why),
+		}
+	})
+}
+
+// decidingHop is the hop at which a value was last defined; the last one when none
+// lies in a file.
+func decidingHop(t model.Trail) model.Hop {
+	at := t.At()
+	for _, h := range slices.Backward(t.Hops()) {
+		if h.At == at {
+			return h
+		}
+	}
+	return t.Last()
+}
+
+func (b builder) alternative(v model.Value) Alternative {
+	return Alternative{
+		State: v.State.String(), Fingerprint: b.fingerprint(v),
+		Reason: string(v.Why), Needs: v.Needs, Trail: toTrail(v.Trail),
+	}
+}
+
+func allProblems(in Input) []model.Problem {
+	problems := slices.Clone(in.Problems)
+	for _, c := range in.Cases {
+		if c.Problem != nil {
+			problems = append(problems, *c.Problem)
+		}
+	}
+	return model.SortProblems(problems)
+}
+
+// convert maps a list; the result is never nil, so that JSON shows [] and not null.
+func convert[A, B any](list []A, f func(A) B) []B {
+	out := make([]B, 0, len(list))
+	for _, a := range list {
+		out = append(out, f(a))
+	}
+	return out
+}
+
+// convertSome is convert for fields that are left out when empty.
+func convertSome[A, B any](list []A, f func(A) B) []B {
+	if len(list) == 0 {
+		return nil
+	}
+	return convert(list, f)
+}
+
+func toFinding(f checks.Finding) Finding {
+	return Finding{
+		ID: f.ID, Name: f.Name, Severity: f.Severity.String(), Environment: f.Environment, Consumer: f.Consumer,
+		Container: f.Container, Variable: f.Variable, At: toAt(f.At), Message: f.Message, Fix: f.Fix,
+		Related: convert(f.Related, func(r checks.Related) Related { return Related{At: toAt(r.At), Message: r.Message} }),
+		Help:    HelpURL(f.ID),
+	}
+}
+
+// HelpURL is the address of a finding's manual page.
+func HelpURL(id string) string {
+	return "https://github.com/keyfit/keyfit/blob/main/docs/findings/" + id + ".md"
+}
+
+func toIgnored(i checks.Ignored) Ignored {
+	out := Ignored{Finding: toFinding(i.Finding), Reason: i.Reason}
+	if !i.Expires.IsZero() {
+		out.Expires = i.Expires.UTC().Format(time.DateOnly)
+	}
+	return out
+}
+
+func toProblem(p model.Problem) Problem {
+	return Problem{At: toAt(p.At), Message: p.Message, Fix: p.Fix}
+}
+
+func toAt(s pos.Span) At {
+	return At{File: s.File, Line: s.Start.Line, Column: s.Start.Column, EndLine: s.End.Line, EndColumn: s.End.Column}
+}
+
+func toTrail(t model.Trail) []Hop {
+	return convert(t.Hops(), func(h model.Hop) Hop {
+		return Hop{At: toAt(h.At), Kind: h.Kind, What: h.What, Literal: h.Literal}
+	})
+}
+
+func toConsumer(c model.Consumer) Consumer {
+	return Consumer{Kind: c.Kind, Namespace: c.Namespace, Workload: workload(c), Container: c.Container}
+}
+
+// workload names a consumer, by its kind when it has no name.
+func workload(c model.Consumer) string { return cmp.Or(keys.Label(c), c.Kind) }
+
+func toRungs(r [provider.Rungs]verdict.Answer) Rungs {
+	return Rungs{
+		Format: r[provider.Format].String(), Known: r[provider.KnownKey].String(), Linked: r[provider.Linked].String(),
+		Active: r[provider.Active].String(), Authorised: r[provider.Authorised].String(),
+	}
+}
+
+func toIdentity(i verdict.Identity) Identity {
+	return Identity{
+		Principal: Principal{ID: i.User, Name: i.Name, Kind: i.Kind},
+		Account:   i.Account, Tenant: i.Tenant, Mode: i.Mode,
+		Scopes:  append([]string{}, i.Scopes...),
+		Expires: stamp(i.Expires), Created: stamp(i.Created), Active: i.Active, Admin: i.Admin,
+	}
+}
+
+func toRequest(e verdict.Evidence) Request {
+	return Request{
+		Method: e.Method, Host: e.Host, Path: e.Path, Status: e.Status, Code: e.Code, RequestID: e.RequestID,
+		Attempts: e.Attempts, DurationMS: e.Duration.Milliseconds(), Failure: e.Failure,
+	}
+}
+
+func stamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
+}
+
+func sortSlots(slots []Slot) {
+	slices.SortStableFunc(slots, func(a, b Slot) int {
+		return cmp.Or(
+			cmp.Compare(a.Environment, b.Environment), cmp.Compare(a.Consumer, b.Consumer),
+			cmp.Compare(a.Container, b.Container), cmp.Compare(a.Variable, b.Variable),
+			cmp.Compare(a.Fingerprint, b.Fingerprint),
+		)
+	})
+}
+
+// sortFindings puts the worst first, then keeps what belongs to one slot together.
+func sortFindings(findings []Finding) {
+	slices.SortStableFunc(findings, func(a, b Finding) int {
+		return cmp.Or(
+			cmp.Compare(weight(b.Severity), weight(a.Severity)),
+			cmp.Compare(a.Environment, b.Environment), cmp.Compare(a.Consumer, b.Consumer),
+			cmp.Compare(a.Container, b.Container), cmp.Compare(a.Variable, b.Variable),
+			cmp.Compare(a.ID, b.ID), compareAt(a.At, b.At), strings.Compare(a.Message, b.Message),
+		)
+	})
+}
+
+func compareAt(a, b At) int {
+	return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+}
+
+func weight(severity string) int {
+	return slices.Index([]string{"note", "warning", "error"}, severity)
+}

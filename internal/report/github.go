@@ -1,0 +1,52 @@
+package report
+
+import (
+	"errors"
+	"io"
+
+	"github.com/keyfit/keyfit/internal/pos"
+)
+
+// writeGitHub shows the findings as annotations, worst first, the whole report on the
+// job's page, and one line in the log.
+func writeGitHub(w io.Writer, d Document, opt Options) error {
+	if opt.Runner == nil {
+		return errors.New("the github format needs a runner")
+	}
+	r := opt.Runner(w)
+	for _, f := range d.Findings {
+		level := map[string]string{"error": "error", "warning": "warning"}[f.Severity]
+		if level == "" {
+			level = "notice"
+		}
+		if err := r.Annotate(level, f.ID+" "+f.Name, f.At.span(), annotation(f)); err != nil {
+			return err
+		}
+	}
+	if err := r.Flush(); err != nil {
+		return err
+	}
+	if _, err := io.WriteString(w, "keyfit: "+summaryText(d)+"\n"); err != nil {
+		return err
+	}
+	return r.Summary(Markdown(d))
+}
+
+func annotation(f Finding) string {
+	text := f.Message
+	if title := f.title(); title != "" {
+		text = title + ": " + text
+	}
+	if f.Fix != "" {
+		text += "\nfix: " + f.Fix
+	}
+	return text + "\nhelp: " + f.Help
+}
+
+func (a At) span() pos.Span {
+	return pos.Span{
+		File:  a.File,
+		Start: pos.Pos{Line: a.Line, Column: a.Column},
+		End:   pos.Pos{Line: a.EndLine, Column: a.EndColumn},
+	}
+}

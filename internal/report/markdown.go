@@ -1,0 +1,223 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// Limits of the Markdown report. A job summary may have 1 MiB; one that anybody reads
+// is far shorter.
+const (
+	maxMarkdown = 200_000 // bytes
+	spareForEnd = 4_000   // kept free for what says that something was left out
+	maxNodes    = 50      // of all charts together
+	maxLabel    = 60      // characters of a chart's label
+)
+
+func writeMarkdown(w io.Writer, d Document, _ Options) error {
+	_, err := io.WriteString(w, Markdown(d))
+	return err
+}
+
+// Markdown is the report as GitHub-flavoured Markdown, at most 200 KB: a table of all
+// slots, and each finding with its journey as a table and, while there is room, a chart.
+func Markdown(d Document) string {
+	m := &markdown{nodes: maxNodes}
+	m.add("## keyfit: " + overall(d) + "\n\n" + md(summaryText(d)) + "\n\n")
+	m.slots(d)
+	m.findings(d)
+	m.ignored(d)
+	return m.b.String()
+}
+
+// markdown collects blocks while there is room.
+type markdown struct {
+	b     strings.Builder
+	nodes int // still free in charts
+}
+
+// add writes a block, whole or not at all.
+func (m *markdown) add(block string) bool {
+	if m.b.Len()+len(block) > maxMarkdown-spareForEnd {
+		return false
+	}
+	m.b.WriteString(block)
+	return true
+}
+
+func (m *markdown) leftOut(n int, what string) {
+	if n > 0 {
+		fmt.Fprintf(&m.b, "\n%d more %s are in the JSON report.\n\n", n, what)
+	}
+}
+
+func (m *markdown) slots(d Document) {
+	if len(d.Slots) == 0 {
+		return
+	}
+	m.add("| | Environment | Consumer | Variable | Provider | Rungs | Why |\n|---|---|---|---|---|---|---|\n")
+	order := slices.Clone(d.Slots)
+	slices.SortStableFunc(order, func(a, b Slot) int { return rank(b.Outcome) - rank(a.Outcome) })
+	for i, s := range order {
+		// Half of the room is for the findings.
+		if m.b.Len() > maxMarkdown/2 || !m.add(slotRow(s, d)) {
+			m.leftOut(len(order)-i, "slots")
+			break
+		}
+	}
+	m.add("\n")
+}
+
+func slotRow(s Slot, d Document) string {
+	why := strings.Join(slotWords(s, d), " ")
+	if s.Outcome == Unsettled {
+		why = strings.TrimSpace(why + " " + doubt(s))
+	}
+	cells := []string{
+		symbol(s.Outcome), md(s.Environment), mdCode(slotTitle("", s.Consumer, s.Container, "")), mdCode(s.Variable),
+		md(s.Provider), rungSymbols(s.Rungs), md(why),
+	}
+	return "| " + strings.Join(cells, " | ") + " |\n"
+}
+
+func symbol(outcome string) string {
+	switch outcome {
+	case Passed:
+		return "✅"
+	case Failed:
+		return "❌"
+	}
+	return "⚠️"
+}
+
+func rungSymbols(r Rungs) string {
+	var b strings.Builder
+	for _, answer := range r.all() {
+		b.WriteString(map[string]string{"pass": "✓", "fail": "✗"}[answer])
+		if answer != "pass" && answer != "fail" {
+			b.WriteString("·")
+		}
+	}
+	return b.String()
+}
+
+func (m *markdown) findings(d Document) {
+	if len(d.Findings) == 0 {
+		return
+	}
+	m.add("### Findings\n\n")
+	told := map[string]bool{}
+	for i, f := range d.Findings {
+		block := findingBlock(f)
+		s, ok := slotOf(f, d)
+		if ok && !told[s.key()] {
+			told[s.key()] = true
+			block += journeyTable(s) + m.chart(s)
+		}
+		if !m.add(block) {
+			m.leftOut(len(d.Findings)-i, "findings")
+			return
+		}
+	}
+}
+
+func findingBlock(f Finding) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "#### %s %s: %s\n\n", symbol(map[string]string{"error": Failed}[f.Severity]), md(f.ID+" "+f.Name), md(f.Message))
+	if title := f.title(); title != "" {
+		fmt.Fprintf(&b, "%s\n\n", md(title))
+	}
+	if f.At.File != "" {
+		fmt.Fprintf(&b, "- at %s\n", mdCode(f.At.String()))
+	}
+	for _, r := range f.Related {
+		fmt.Fprintf(&b, "- see %s: %s\n", mdCode(r.At.place()), md(r.Message))
+	}
+	if f.Fix != "" {
+		fmt.Fprintf(&b, "- fix: %s\n", md(f.Fix))
+	}
+	if isID(f.ID) {
+		fmt.Fprintf(&b, "- help: <%s>\n", HelpURL(f.ID))
+	}
+	b.WriteString("\n")
+	return b.String()
+}
+
+// isID keeps a touched report from putting a link of its own making behind "help".
+func isID(id string) bool {
+	return len(id) == 4 && id[0] == 'K' && strings.Trim(id[1:], "0123456789") == ""
+}
+
+// journeyTable is the journey as a table: it shows where a chart does not, and can be
+// searched.
+func journeyTable(s Slot) string {
+	if len(s.Trail)+len(s.Shadowed) == 0 {
+		return ""
+	}
+	var b strings.Builder
+	b.WriteString("| Stop | Where | Kind | What |\n|---|---|---|---|\n")
+	row := func(stop string, at At, kind, what string) {
+		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", stop, mdCode(at.place()), md(kind), mdCode(what))
+	}
+	for _, d := range slices.Backward(s.Shadowed) {
+		row("overridden", d.At, d.Kind, d.What)
+	}
+	for i, h := range s.Trail {
+		row(fmt.Sprint(i+1), h.At, h.Kind, h.What)
+	}
+	b.WriteString("\n")
+	return b.String()
+}
+
+// chart draws the journey, as long as the report has nodes left for the whole of it.
+func (m *markdown) chart(s Slot) string {
+	need := len(s.Trail) + len(s.Shadowed) + 1
+	if len(s.Trail) == 0 || need > m.nodes {
+		return ""
+	}
+	m.nodes -= need
+	var b strings.Builder
+	b.WriteString("```mermaid\nflowchart LR\n")
+	for i, h := range s.Trail {
+		fmt.Fprintf(&b, "  h%d[\"%s\"]\n", i, label(h.Kind, h.At))
+	}
+	fmt.Fprintf(&b, "  slot([\"%s\"])\n", mermaid(shorten(s.title())))
+	for i := range s.Trail {
+		next := "slot"
+		if i+1 < len(s.Trail) {
+			next = fmt.Sprintf("h%d", i+1)
+		}
+		fmt.Fprintf(&b, "  h%d --> %s\n", i, next)
+	}
+	for i, d := range s.Shadowed {
+		fmt.Fprintf(&b, "  o%d[\"%s\"] -. overridden .-> slot\n", i, label(d.Kind, d.At))
+	}
+	b.WriteString("```\n\n")
+	return b.String()
+}
+
+func label(kind string, at At) string { return mermaid(shorten(kind + " " + at.place())) }
+
+func shorten(text string) string {
+	if utf8.RuneCountInString(text) <= maxLabel {
+		return text
+	}
+	return string([]rune(text)[:maxLabel-1]) + "…"
+}
+
+func (m *markdown) ignored(d Document) {
+	if len(d.Ignored) == 0 {
+		return
+	}
+	m.add("### Ignored\n\n")
+	for i, entry := range d.Ignored {
+		line := fmt.Sprintf("- %s %s: %s\n", md(entry.Finding.ID), md(entry.Finding.title()), md(entry.Reason+until(entry.Expires)))
+		if !m.add(line) {
+			m.leftOut(len(d.Ignored)-i, "ignored findings")
+			return
+		}
+	}
+}

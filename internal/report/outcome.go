@@ -1,0 +1,153 @@
+package report
+
+import (
+	"slices"
+
+	"github.com/keyfit/keyfit/internal/provider"
+)
+
+// outcome decides what became of a slot. It fails on an error-level finding, silenced
+// ones included (the configuration may accept a key that does not fit; it does not make
+// it fit), on a rung that fails and on a key that is meant for something else. It passes
+// only when the value is known and the API accepted it.
+func outcome(s Slot, d *Document) string {
+	reason := provider.Reason(s.Reason)
+	switch {
+	case hasError(s, d), slices.Contains(s.Rungs.all(), ruleFailed):
+		return Failed
+	case reason.Class() == provider.Refused, reason.Class() == provider.Misfit:
+		return Failed
+	case reason.Class() == provider.Accepted && s.State == stateKnown:
+		return Passed
+	}
+	return Unsettled
+}
+
+func (r Rungs) all() []string {
+	return []string{r.Format, r.Known, r.Linked, r.Active, r.Authorised}
+}
+
+func hasError(s Slot, d *Document) bool {
+	for _, f := range d.Findings {
+		if f.Severity == "error" && f.isOf(s) {
+			return true
+		}
+	}
+	for _, i := range d.Ignored {
+		if i.Finding.Severity == "error" && i.Finding.isOf(s) {
+			return true
+		}
+	}
+	return false
+}
+
+// isOf reports whether the finding is about this slot.
+func (f Finding) isOf(s Slot) bool {
+	if f.Variable == "" || f.Environment != s.Environment || f.Variable != s.Variable {
+		return false
+	}
+	if f.Consumer == "" || f.Consumer == s.Consumer && (f.Container == "" || f.Container == s.Container) {
+		return true
+	}
+	return slices.ContainsFunc(s.Also, func(c Consumer) bool {
+		return f.Consumer == c.Workload && (f.Container == "" || f.Container == c.Container)
+	})
+}
+
+// acceptsDoubt lists the findings that say "could not be verified". Where the
+// configuration silences one of them, the doubt is accepted.
+func acceptsDoubt(id string) bool { return slices.Contains([]string{"K102", "K107", "K401"}, id) }
+
+func unverified(s Slot, d *Document) Unverified {
+	return Unverified{
+		Environment: s.Environment, Consumer: s.Consumer, Container: s.Container, Variable: s.Variable,
+		Reason: s.Reason, Message: doubt(s),
+		Ignored: slices.ContainsFunc(d.Ignored, func(i Ignored) bool {
+			return acceptsDoubt(i.Finding.ID) && i.Finding.isOf(s)
+		}),
+	}
+}
+
+// missingReason names the reason of a slot that no answer decided.
+func missingReason(s Slot) string {
+	switch {
+	case s.State == stateKnown:
+		return string(provider.NotProbeable)
+	case s.ValueReason == "ambiguous":
+		return string(provider.AmbiguousCause)
+	}
+	return string(provider.Unresolved)
+}
+
+// FailOn is the weakest severity that makes a run fail. The zero value is error.
+type FailOn uint8
+
+// The levels of --fail-on.
+const (
+	FailOnError FailOn = iota
+	FailOnWarning
+	FailOnNote
+	FailNever
+)
+
+// OnUnverified says what a slot that could not be verified does to the exit code. The
+// zero value fails: "could not verify" never looks like a pass by accident.
+type OnUnverified uint8
+
+// The values of --on-unverified.
+const (
+	UnverifiedFails OnUnverified = iota
+	UnverifiedWarns
+	UnverifiedPasses
+)
+
+// ParseFailOn reads a value of --fail-on.
+func ParseFailOn(word string) (FailOn, error) {
+	i, err := choose("--fail-on", word, []string{"error", "warning", "note", "never"})
+	return FailOn(i), err
+}
+
+// ParseOnUnverified reads a value of --on-unverified.
+func ParseOnUnverified(word string) (OnUnverified, error) {
+	i, err := choose("--on-unverified", word, []string{"fail", "warn", "pass"})
+	return OnUnverified(i), err
+}
+
+// The exit codes that a report can lead to.
+const (
+	exitOK         = 0
+	exitFindings   = 1
+	exitUnverified = 3
+	exitNothing    = 4
+)
+
+// ExitCode gives the exit code of a report: 1 for findings, 4 when there was nothing to
+// check, 3 when something could not be verified and that counts, else 0.
+func ExitCode(d Document, failOn FailOn, onUnverified OnUnverified) int {
+	switch {
+	case slices.ContainsFunc(d.Findings, func(f Finding) bool { return failOn.covers(f.Severity) }):
+		return exitFindings
+	case d.Summary.Environments == 0 || d.Summary.Slots == 0:
+		return exitNothing
+	case onUnverified == UnverifiedFails && slices.ContainsFunc(d.Unverified, func(u Unverified) bool { return !u.Ignored }):
+		return exitUnverified
+	}
+	return exitOK
+}
+
+func (level FailOn) covers(severity string) bool {
+	return level != FailNever && weight(severity) >= weight("error")-int(level)
+}
+
+// Result is the one word for an exit code that a CI step hands on.
+func Result(exitCode int) string {
+	switch exitCode {
+	case exitOK:
+		return "passed"
+	case exitFindings:
+		return "failed"
+	case exitUnverified:
+		return "unverified"
+	}
+	return "error"
+}

@@ -1,0 +1,172 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/keyfit/keyfit/internal/strict"
+)
+
+// writeResolvedText lists what every consumer receives.
+func writeResolvedText(w io.Writer, r Resolved, opt Options) error {
+	p := &page{opt: opt}
+	for _, e := range r.Environments {
+		p.line(p.paint(bold, p.text("environment "+e.Name)))
+		if len(e.Consumers) == 0 {
+			p.line("  nothing receives variables here")
+		}
+		for _, c := range e.Consumers {
+			p.consumer(c)
+		}
+		p.line()
+	}
+	p.resolvedProblems(r)
+	p.line(p.paint(bold, resolvedSummary(r)))
+	return p.writeTo(w)
+}
+
+func (p *page) consumer(c ResolvedConsumer) {
+	p.line("  ", p.paint(bold, p.text(consumerTitle(c))), p.paint(faint, p.text(consumerFacts(c))))
+	var rows [][]string
+	handedOn := 0
+	for _, v := range c.Variables {
+		if v.fromProcess() && !p.opt.Verbose {
+			handedOn++
+			continue
+		}
+		rows = append(rows, p.variable(v))
+	}
+	for _, l := range columns(rows) {
+		p.line("  ", p.paint(blue, "|"), " ", l)
+	}
+	if handedOn > 0 {
+		p.line("  ", p.paint(blue, "|"), " ", p.paint(faint, "and "+plural(handedOn, "variable", "variables")+" of keyfit's own process, handed on (-v lists them)"))
+	}
+}
+
+func consumerTitle(c ResolvedConsumer) string { return slotTitle("", c.Workload, c.Container, "") }
+
+func consumerFacts(c ResolvedConsumer) string {
+	facts := []string{c.Kind}
+	if c.Namespace != "" {
+		facts = append(facts, "namespace "+c.Namespace)
+	}
+	if c.At != nil {
+		facts = append(facts, c.At.place())
+	}
+	return "  (" + strings.Join(facts, ", ") + ")"
+}
+
+func (p *page) variable(v Variable) []string {
+	what := v.Fingerprint
+	if text, ok := v.text(); ok {
+		what = p.text(strconv.QuoteToGraphic(text))
+	}
+	if v.State == "unknown" {
+		what = p.text(v.Reason)
+	}
+	from := ""
+	if n := len(v.Trail); n > 0 {
+		from = p.text(origin(v.Trail))
+	}
+	if n := len(v.Shadowed); n > 0 {
+		from += p.paint(yellow, p.text("  overrides "+v.Shadowed[0].At.place()))
+		if n > 1 {
+			from += p.paint(yellow, fmt.Sprintf(" and %d more", n-1))
+		}
+	}
+	color := map[string]string{"known": green, "unknown": yellow}[v.State]
+	return []string{p.text(v.Name), p.paint(color, v.State), what, from}
+}
+
+// origin is the last place of the trail that lies in a file, else the kind of its start.
+func origin(trail []Hop) string {
+	for _, h := range slices.Backward(trail) {
+		if h.At.File != "" && h.Kind != "command" {
+			return h.At.String()
+		}
+	}
+	return trail[0].Kind
+}
+
+func (p *page) resolvedProblems(r Resolved) {
+	for _, problem := range r.Problems {
+		p.line(p.paint(yellow+";"+bold, "problem"), p.paint(bold, ": "+p.text(problem.Message)))
+		if problem.At.File != "" {
+			p.line("  ", p.paint(blue, "-->"), " ", p.text(problem.At.String()))
+		}
+		p.note("environment", problem.Environment)
+		p.note("fix", problem.Fix)
+		p.line()
+	}
+}
+
+func resolvedSummary(r Resolved) string {
+	counts := map[string]int{}
+	consumers := 0
+	for _, e := range r.Environments {
+		consumers += len(e.Consumers)
+		for _, c := range e.Consumers {
+			for _, v := range c.Variables {
+				counts[v.State]++
+			}
+		}
+	}
+	return fmt.Sprintf("%s, %s: %d variables known, %d absent, %d unknown; %s",
+		plural(len(r.Environments), "environment", "environments"), plural(consumers, "consumer", "consumers"),
+		counts["known"], counts["absent"], counts["unknown"], plural(len(r.Problems), "problem", "problems"))
+}
+
+// WriteTrace writes the whole journey of one variable in every consumer that receives
+// it. It reports whether there was any; without one it says which name is near.
+func WriteTrace(w io.Writer, r Resolved, name string, opt Options) (found bool, err error) {
+	p := &page{opt: opt}
+	p.opt.Verbose = true
+	var names []string
+	for _, e := range r.Environments {
+		for _, c := range e.Consumers {
+			for _, v := range c.Variables {
+				names = append(names, v.Name)
+				if v.Name == name {
+					found = true
+					p.trace(e, c, v)
+				}
+			}
+		}
+	}
+	if !found {
+		p.line("nothing receives ", p.text(strconv.Quote(Clean(name))))
+		if near := strict.Nearest(name, distinct(names)); near != "" {
+			p.note("help", "did you mean "+near)
+		}
+	}
+	return found, p.writeTo(w)
+}
+
+func (p *page) trace(e ResolvedEnvironment, c ResolvedConsumer, v Variable) {
+	color := map[string]string{"known": green, "unknown": yellow}[v.State]
+	p.line(p.paint(bold, p.text("variable "+v.Name)), ": ", p.paint(color, v.State), p.paint(faint, p.text(known(v))))
+	p.gutter(p.text(slotTitle(e.Name, c.Workload, c.Container, v.Name)), p.paint(faint, p.text(consumerFacts(c))))
+	p.journey(Slot{Trail: v.Trail, Shadowed: v.Shadowed})
+	if text, ok := v.text(); ok {
+		p.note("value", strconv.QuoteToGraphic(text))
+	}
+	if v.State == "unknown" {
+		p.note("unknown", v.Reason)
+		p.note("needs", v.Needs)
+	}
+	for _, a := range v.Alternatives {
+		p.note("candidate", candidateText(a))
+	}
+	p.line()
+}
+
+func known(v Variable) string {
+	if v.Fingerprint == "" {
+		return ""
+	}
+	return "  (" + v.Fingerprint + ")"
+}

@@ -1,0 +1,123 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// maxRows bounds the table; the findings above it are complete.
+const maxRows = 60
+
+// table draws environment × variable. Where the columns do not fit the width, it lists
+// the cells instead.
+func (p *page) table(d Document) {
+	cells := tableCells(d)
+	if len(cells) == 0 {
+		return
+	}
+	lines := p.grid(cells)
+	if p.opt.Width > 0 && slices.ContainsFunc(lines, func(l string) bool { return visibleWidth(l) > p.opt.Width-2 }) {
+		lines = p.list(cells)
+	}
+	for i, l := range lines {
+		if i > maxRows {
+			p.line("  ", fmt.Sprintf("%d more rows", len(lines)-i))
+			break
+		}
+		p.line("| ", l)
+	}
+	p.line()
+}
+
+// cell is what became of one variable in one environment, over all its consumers.
+type cell struct {
+	environment, variable string
+	outcome               string
+	words                 []string // ids of findings, or reasons
+	slots                 int
+}
+
+func tableCells(d Document) []cell {
+	var cells []cell
+	for _, s := range d.Slots {
+		i := slices.IndexFunc(cells, func(c cell) bool { return c.environment == s.Environment && c.variable == s.Variable })
+		if i < 0 {
+			i = len(cells)
+			cells = append(cells, cell{environment: s.Environment, variable: s.Variable, outcome: Passed})
+		}
+		c := &cells[i]
+		c.slots++
+		if rank(s.Outcome) > rank(c.outcome) {
+			c.outcome = s.Outcome
+		}
+		c.words = append(c.words, slotWords(s, d)...)
+	}
+	for i := range cells {
+		slices.Sort(cells[i].words)
+		cells[i].words = slices.Compact(cells[i].words)
+	}
+	return cells
+}
+
+func rank(outcome string) int { return slices.Index([]string{Passed, Unsettled, Failed}, outcome) }
+
+// slotWords says why a slot did not pass, or warns of one that did: the ids of its
+// findings, else its reason.
+func slotWords(s Slot, d Document) []string {
+	var words []string
+	for _, f := range d.Findings {
+		if f.isOf(s) && f.Severity != "note" {
+			words = append(words, f.ID)
+		}
+	}
+	if len(words) == 0 && s.Outcome != Passed {
+		words = append(words, s.Reason)
+	}
+	return words
+}
+
+func (p *page) cell(c cell) string {
+	words := c.words
+	if len(words) > 3 {
+		words = append(slices.Clone(words[:3]), p.glyph("…", "..."))
+	}
+	return strings.TrimSpace(p.mark(c.outcome) + " " + p.text(strings.Join(words, " ")))
+}
+
+func (p *page) grid(cells []cell) []string {
+	var environments, variables []string
+	at := map[[2]string]string{}
+	for _, c := range cells {
+		environments, variables = append(environments, c.environment), append(variables, c.variable)
+		at[[2]string{c.environment, c.variable}] = p.cell(c)
+	}
+	environments, variables = distinct(environments), distinct(variables)
+	head := []string{""}
+	for _, e := range environments {
+		head = append(head, p.paint(bold, p.text(e)))
+	}
+	rows := [][]string{head}
+	for _, v := range variables {
+		row := []string{p.text(v)}
+		for _, e := range environments {
+			row = append(row, cmp.Or(at[[2]string{e, v}], p.paint(faint, "-")))
+		}
+		rows = append(rows, row)
+	}
+	return columns(rows)
+}
+
+func (p *page) list(cells []cell) []string {
+	var rows [][]string
+	for _, c := range cells {
+		rows = append(rows, []string{p.cell(c), p.text(c.environment + " · " + c.variable)})
+	}
+	return columns(rows)
+}
+
+func distinct(list []string) []string {
+	slices.Sort(list)
+	return slices.Compact(list)
+}

@@ -1,0 +1,250 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+)
+
+// writeText is the report for people: findings, worst first, each with the journey of
+// its value; then what could not be verified; a table; one line that sums up.
+func writeText(w io.Writer, d Document, opt Options) error {
+	p := &page{opt: opt}
+	told := map[string]bool{}
+	for _, f := range d.Findings {
+		p.finding(f, d, told)
+	}
+	p.problems(d)
+	p.untold(d, told)
+	if opt.Verbose {
+		p.passed(d)
+	}
+	if !opt.Quiet {
+		p.ignored(d)
+		p.table(d)
+	}
+	p.line(p.paint(bold, p.text(summaryText(d))))
+	return p.writeTo(w)
+}
+
+// finding writes one block. told remembers the slots whose journey was shown already.
+func (p *page) finding(f Finding, d Document, told map[string]bool) {
+	if p.opt.Quiet && f.Severity != "error" {
+		return
+	}
+	p.headline(f)
+	if f.At.File != "" {
+		p.line("  ", p.paint(blue, p.glyph("-->", "-->")), " ", p.text(f.At.String()))
+	}
+	s, ok := slotOf(f, d)
+	switch {
+	case !ok:
+		if title := f.title(); title != "" {
+			p.gutter(p.text(title))
+		}
+	case told[s.key()]:
+		p.gutter(p.text(s.title()), p.paint(faint, "  (its journey is shown above)"))
+	default:
+		told[s.key()] = true
+		p.slot(s)
+	}
+	for _, r := range f.Related {
+		p.note("see", strings.TrimPrefix(r.At.String()+": "+r.Message, ": "))
+	}
+	p.note("fix", f.Fix)
+	p.note("help", f.Help)
+	p.line()
+}
+
+func (p *page) headline(f Finding) {
+	color := map[string]string{"error": red, "warning": yellow}[f.Severity]
+	head := f.Severity + "[" + f.ID + "]"
+	lines := p.wrap(p.text(f.Message), len(head)+2)
+	p.line(p.paint(cmp.Or(color, blue)+";"+bold, head), p.paint(bold, ": "+lines[0]))
+	for _, more := range lines[1:] {
+		p.gutter(p.paint(bold, more))
+	}
+}
+
+func (p *page) gutter(parts ...string) {
+	p.line("   ", p.paint(blue, "|"), "  ", strings.Join(parts, ""))
+}
+
+// slot writes everything that is known of one slot.
+func (p *page) slot(s Slot) {
+	p.gutter(p.text(s.title()), p.paint(faint, p.text(slotFacts(s))))
+	p.journey(s)
+	p.rungs(s)
+	p.note("asked", requestText(s.Request))
+	p.note("whose", identityText(s.Identity))
+	if s.Elsewhere != nil {
+		p.note("elsewhere", strings.TrimSuffix(s.Elsewhere.Environment+" accepts it: "+identityText(s.Elsewhere.Identity), ": "))
+	}
+	if s.Outcome == Unsettled {
+		p.note("unverified", s.Reason+": "+doubt(s))
+	}
+	for _, c := range s.Also {
+		p.note("also", slotTitle(c.Kind, c.Workload, c.Container, "")+" receives the same value")
+	}
+	for _, a := range s.Alternatives {
+		p.note("candidate", candidateText(a))
+	}
+}
+
+// slotFacts is what stands behind a slot's name: provider, kind, fingerprint.
+func slotFacts(s Slot) string {
+	var facts []string
+	for _, fact := range []string{s.Provider, s.Kind, s.Fingerprint} {
+		if fact != "" {
+			facts = append(facts, fact)
+		}
+	}
+	if len(facts) == 0 {
+		return ""
+	}
+	return "  (" + strings.Join(facts, ", ") + ")"
+}
+
+func candidateText(a Alternative) string {
+	what := a.State
+	switch {
+	case a.Fingerprint != "":
+		what = a.Fingerprint
+	case a.Reason != "":
+		what += " (" + a.Reason + ")"
+	}
+	if n := len(a.Trail); n > 0 {
+		what += " from " + a.Trail[n-1].At.place()
+	}
+	return what
+}
+
+// maxHops is how many stops of a journey a finding shows; -v and trace show all.
+const maxHops = 12
+
+// journey draws the stops as a short tree, overridden definitions first.
+func (p *page) journey(s Slot) {
+	rows := p.stops(s.Trail, s.Shadowed)
+	if len(rows) == 0 {
+		return
+	}
+	if extra := len(rows) - maxHops; extra > 0 && !p.opt.Verbose {
+		middle := []string{p.glyph("…", "..."), fmt.Sprintf("%d more", extra), ""}
+		rows = slices.Concat(rows[:maxHops/2], [][]string{middle}, rows[len(rows)-maxHops/2:])
+	}
+	for i, line := range columns(rows) {
+		branch := p.glyph("├─ ", "|- ")
+		if i == len(rows)-1 {
+			branch = p.glyph("└─ ", "`- ")
+		}
+		p.gutter(p.paint(blue, branch), line)
+	}
+}
+
+func (p *page) stops(trail []Hop, shadowed []Definition) [][]string {
+	var rows [][]string
+	for _, d := range slices.Backward(shadowed) {
+		rows = append(rows, p.stop(d.At, d.Kind, d.What, p.paint(yellow, "overridden")))
+	}
+	for i, h := range trail {
+		remark := ""
+		switch {
+		case i == len(trail)-1 && len(shadowed) > 0:
+			remark = p.paint(green, "wins")
+		case h.Literal:
+			remark = p.paint(faint, "written here")
+		}
+		rows = append(rows, p.stop(h.At, h.Kind, h.What, remark))
+	}
+	return rows
+}
+
+func (p *page) stop(at At, kind, what, remark string) []string {
+	room := 0
+	if p.opt.Width > 0 {
+		room = max(16, p.opt.Width-50)
+	}
+	return []string{p.text(at.place()), p.text(kind), p.cut(p.text(what), room), remark}
+}
+
+func (p *page) rungs(s Slot) {
+	names := []string{"format", "known", "linked", "active", "authorised"}
+	var parts []string
+	for i, answer := range s.Rungs.all() {
+		parts = append(parts, names[i]+" "+p.mark(answer))
+	}
+	text := strings.Join(parts, "  ")
+	if s.Reason != "" {
+		text += "  " + p.paint(faint, "("+p.text(s.Reason)+")")
+	}
+	p.line("   ", p.paint(blue, "="), " ", p.paint(bold, "rungs:"), " ", text)
+}
+
+// problems writes those that no finding speaks of.
+func (p *page) problems(d Document) {
+	for _, problem := range d.Problems {
+		if slices.ContainsFunc(d.Findings, func(f Finding) bool { return f.ID == "K001" && f.At == problem.At }) {
+			continue
+		}
+		p.line(p.paint(yellow+";"+bold, "problem"), p.paint(bold, ": "+p.text(problem.Message)))
+		if problem.At.File != "" {
+			p.line("  ", p.paint(blue, "-->"), " ", p.text(problem.At.String()))
+		}
+		p.note("fix", problem.Fix)
+		p.line()
+	}
+}
+
+// untold writes the unverified slots that no finding has shown.
+func (p *page) untold(d Document, told map[string]bool) {
+	for _, s := range d.Slots {
+		if s.Outcome == Unsettled && !told[s.key()] {
+			p.line(p.paint(yellow+";"+bold, "unverified"), ": ", p.text(s.title()))
+			p.slot(s)
+			p.line()
+		}
+	}
+}
+
+func (p *page) passed(d Document) {
+	for _, s := range d.Slots {
+		if s.Outcome == Passed {
+			p.line(p.paint(green+";"+bold, "passed"), ": ", p.text(s.title()))
+			p.slot(s)
+			p.line()
+		}
+	}
+}
+
+func (p *page) ignored(d Document) {
+	for _, i := range d.Ignored {
+		p.line(p.paint(faint, "ignored["+p.text(i.Finding.ID)+"]"), ": ", p.text(i.Finding.title()))
+		p.note("because", strings.TrimSpace(i.Reason+until(i.Expires)))
+	}
+	if len(d.Ignored) > 0 {
+		p.line()
+	}
+}
+
+func until(day string) string {
+	if day == "" {
+		return ""
+	}
+	return " (until " + day + ")"
+}
+
+// key identifies a slot within one report.
+func (s Slot) key() string {
+	return strings.Join([]string{s.Environment, s.Consumer, s.Container, s.Variable}, "\x00")
+}
+
+// slotOf finds the slot that a finding is about.
+func slotOf(f Finding, d Document) (Slot, bool) {
+	i := slices.IndexFunc(d.Slots, f.isOf)
+	if i < 0 {
+		return Slot{}, false
+	}
+	return d.Slots[i], true
+}

@@ -1,0 +1,117 @@
+// Package resolve walks the deploy path of an environment through the engines and says
+// what every consumer at its end receives. It runs nothing of the user's, reads nothing
+// outside the repository and opens no connection.
+package resolve
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/keyfit/keyfit/internal/config"
+	"github.com/keyfit/keyfit/internal/model"
+	"github.com/keyfit/keyfit/internal/repo"
+)
+
+// Environment is one environment with everyone who receives variables there.
+type Environment struct {
+	Name      string
+	Consumers []model.Consumer
+	Problems  []model.Problem
+	// Incomplete says that a file which may define variables could not be read, so that
+	// a variable that nobody set may still be set there.
+	Incomplete bool
+}
+
+// Input is what a resolution starts from.
+type Input struct {
+	Files   *repo.Tree
+	Process model.Env // what keyfit itself was started with; see [Process]
+	Name    string
+	Config  *config.Environment
+	// Dir is where the commands of the path start, relative to the root; "" is the root.
+	Dir string
+}
+
+// Process turns NAME=text pairs, as the operating system gives them, into the
+// environment that every deploy path starts with.
+func Process(environ []string) model.Env {
+	vars := make(map[string]model.Value, len(environ))
+	for _, pair := range environ {
+		name, text, ok := strings.Cut(pair, "=")
+		if !ok || name == "" {
+			continue
+		}
+		vars[name] = model.KnownText(text, model.Hop{Kind: model.KindProcess, What: name})
+	}
+	return model.NewEnv(vars)
+}
+
+// All resolves the environments of a configuration in the order of their names. The
+// error is keyfit's own or that of ctx; the user's mistakes are Problems.
+func All(ctx context.Context, files *repo.Tree, process model.Env, environments map[string]*config.Environment, dir string) ([]Environment, error) {
+	var out []Environment
+	for _, name := range slices.Sorted(maps.Keys(environments)) {
+		env, err := One(ctx, Input{Files: files, Process: process, Name: name, Config: environments[name], Dir: dir})
+		if err != nil {
+			return nil, fmt.Errorf("environment %q: %w", name, err)
+		}
+		out = append(out, env)
+	}
+	return out, nil
+}
+
+// One resolves a single environment.
+func One(ctx context.Context, in Input) (Environment, error) {
+	w := &walk{
+		files: repo.NewOverlay(in.Files),
+		env:   bindInputs(in.Process, in.Config.Inputs),
+		dir:   in.Dir,
+	}
+	for _, step := range in.Config.Deploy {
+		if err := ctx.Err(); err != nil {
+			return Environment{}, err
+		}
+		if err := w.step(ctx, step); err != nil {
+			return Environment{}, err
+		}
+	}
+	return Environment{
+		Name:       in.Name,
+		Consumers:  w.end(),
+		Problems:   model.SortProblems(w.problems),
+		Incomplete: w.incomplete,
+	}, nil
+}
+
+// walk is the state between two steps.
+type walk struct {
+	files      *repo.Overlay
+	env        model.Env
+	dir        string
+	consumers  []model.Consumer
+	problems   []model.Problem
+	incomplete bool
+}
+
+func (w *walk) step(ctx context.Context, step config.Step) error {
+	result, err := interpret(ctx, w, step)
+	if err != nil {
+		return err
+	}
+	w.env = result.Env
+	w.consumers = append(w.consumers, result.Consumers...)
+	w.problems = append(w.problems, result.Problems...)
+	return nil
+}
+
+// end lists the consumers. A path that starts nothing still hands its environment to
+// whatever the deploy starts after it: one process.
+func (w *walk) end() []model.Consumer {
+	if len(w.consumers) > 0 {
+		return w.consumers
+	}
+	return []model.Consumer{{Kind: model.ConsumerProcess, Workload: "process", Env: w.env}}
+}

@@ -1,0 +1,49 @@
+package strict
+
+import (
+	"strconv"
+	"strings"
+	"unicode"
+)
+
+const (
+	maxName = 40
+	maxWord = 14 // letters of one word; "authentication" has so many
+)
+
+// hiddenName stands for a name that may be a key.
+const hiddenName = "(not shown here, it may be a key)"
+
+// Name repeats a name of the file in quotes, but not one that may be a key.
+func Name(name string) string {
+	if !IsName(name) {
+		return hiddenName
+	}
+	return strconv.Quote(name)
+}
+
+// IsName reports whether text reads like a name that a person chose, and so may be
+// repeated in a message: words of plain letters in one case, such as PAYMENT_API_KEY,
+// expires-after or Staging, with short ones that may hold digits, such as eu1. Keys of
+// any vendor mix cases or hold digits all over.
+func IsName(text string) bool {
+	if text == "" || len(text) > maxName {
+		return false
+	}
+	for word := range strings.FieldsFuncSeq(text, func(c rune) bool { return c == '-' || c == '_' || c == '.' || c == '/' }) {
+		if !isWord(word) {
+			return false
+		}
+	}
+	return strings.ContainsFunc(text, unicode.IsLetter)
+}
+
+func isWord(word string) bool {
+	const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	if strings.Trim(word, letters) != "" {
+		return len(word) <= 3 && strings.Trim(word, letters+"0123456789") == ""
+	}
+	rest := word[1:]
+	oneCase := word == strings.ToUpper(word) || rest == strings.ToLower(rest)
+	return oneCase && len(word) <= maxWord
+}
