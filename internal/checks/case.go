@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/keyfit/keyfit/internal/config"
 	"github.com/keyfit/keyfit/internal/keys"
@@ -19,6 +20,13 @@ func (r *Run) file() *config.File {
 		return &config.File{}
 	}
 	return r.Config
+}
+
+func (r *Run) now() time.Time {
+	if r == nil {
+		return time.Time{}
+	}
+	return r.Now
 }
 
 // slots lists the cases that are about a slot.
@@ -47,7 +55,7 @@ func (c *Case) missing() bool {
 // no reference or placeholder. All else has findings of its own, and what the API says
 // of it would only repeat them.
 func (c *Case) arrives() bool {
-	return c.Slot.Value.State == model.Known && !c.missing() && len(c.stand()) == 0
+	return c.Slot.Value.State == model.Known && !c.missing() && len(c.standIns()) == 0
 }
 
 // settled gives the reason of a verdict that tells something about the key itself; none
@@ -72,8 +80,11 @@ func (c *Case) displaced() bool {
 }
 
 // identity is whose key it is: told by this environment's API, or else by the one that
-// accepts the key.
+// accepts the key. An API that accepts every key tells nothing of this one.
 func (c *Case) identity() verdict.Identity {
+	if c.Verdict.Open {
+		return verdict.Identity{}
+	}
 	if c.Verdict.Elsewhere != nil && c.Verdict.Identity.IsZero() {
 		return c.Verdict.Elsewhere.Identity
 	}

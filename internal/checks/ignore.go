@@ -57,22 +57,18 @@ func silenced(f *fired, rules []*ignore) *ignore {
 	var by *ignore
 	left := f.consumers()
 	for _, rule := range rules {
-		if !rule.names(f.finding.ID) {
-			continue
-		}
-		rest := slices.DeleteFunc(slices.Clone(left), func(consumer model.Consumer) bool {
-			return rule.covers(f.finding, consumer)
-		})
-		if len(rest) == len(left) {
+		covered := func(consumer model.Consumer) bool { return rule.covers(f.finding, consumer) }
+		if !rule.names(f.finding.ID) || !slices.ContainsFunc(f.consumers(), covered) {
 			continue
 		}
 		rule.matches++
-		if !rule.expired {
-			left, by = rest, rule
+		if rule.expired || len(left) == 0 {
+			continue
 		}
-		if len(left) == 0 {
-			return by
-		}
+		left, by = slices.DeleteFunc(left, covered), rule
+	}
+	if len(left) == 0 {
+		return by
 	}
 	f.finding.Consumer, f.finding.Container = keys.Label(left[0]), left[0].Container
 	return nil
@@ -90,7 +86,7 @@ func (i *ignore) covers(f Finding, consumer model.Consumer) bool {
 // review reports an entry that has expired (a warning) or is of no use (a note).
 func (i *ignore) review(run *Run) (Finding, bool) {
 	check, known := Find(i.ID.Value)
-	f := Finding{ID: idInputProblem, Name: nameInputProblem, Severity: Note, At: i.place()}
+	f := Finding{ID: idInputProblem, Name: nameInputProblem, Severity: Note, At: firstPlace(i.At, i.ID.Span, pos.Span{File: run.file().Path})}
 	switch {
 	case !known:
 		f.Message = fmt.Sprintf("the ignore of %q has no effect: this version has no such finding", i.ID.Value)
@@ -106,13 +102,6 @@ func (i *ignore) review(run *Run) (Finding, bool) {
 		return Finding{}, false
 	}
 	return f, true
-}
-
-func (i *ignore) place() pos.Span {
-	if i.At.IsValid() {
-		return i.At
-	}
-	return i.ID.Span
 }
 
 func (i *ignore) pattern() string {

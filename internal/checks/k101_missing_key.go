@@ -46,7 +46,7 @@ func missing(c *Case) (Finding, bool) {
 	}
 	return Finding{
 		At:      c.at(),
-		Message: fmt.Sprintf("%s %s; a key of %s was expected", c.subject(), what, c.service()),
+		Message: fmt.Sprintf("%s %s; %s was expected", c.subject(), what, c.aKey()),
 		Fix:     c.supply(),
 		Related: c.shadowed(),
 	}, true

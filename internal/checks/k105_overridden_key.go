@@ -83,6 +83,9 @@ func layered(winner, loser model.Hop) bool {
 	if isEnvFile(winner.At.File) && isEnvFile(loser.At.File) {
 		return winner.At.File != loser.At.File
 	}
+	if winner.Kind == model.KindInput && loser.Kind == model.KindProcess {
+		return true // keyfit.yaml says what the deploy gets instead of this job's own
+	}
 	if winner.Kind != loser.Kind {
 		return false
 	}
@@ -102,21 +105,21 @@ func declares(v model.Value, p *provider.Provider) bool {
 }
 
 func replacement(v model.Value, loser model.Definition) string {
-	with := "another value"
+	with := "another one"
 	if v.State != model.Known || loser.Value.State != model.Known {
-		with = "a value that cannot be compared here"
+		with = "one that cannot be compared here"
 	}
 	if definer(v.Trail).Kind == model.KindProcess {
-		return fmt.Sprintf("the definition at %s never arrives, because the environment that keyfit runs in sets %s", source(loser.Value.Trail), with)
+		return fmt.Sprintf("the value of %s never arrives, because %s holds %s", source(loser.Value.Trail), source(v.Trail), with)
 	}
-	return fmt.Sprintf("%s replaces the definition of %s with %s", source(v.Trail), source(loser.Value.Trail), with)
+	return fmt.Sprintf("%s replaces the value of %s with %s", source(v.Trail), source(loser.Value.Trail), with)
 }
 
 func onlyOne(v model.Value, loser model.Definition) string {
 	if definer(v.Trail).Kind == model.KindProcess {
-		return fmt.Sprintf("unset it in the job, or remove the dead definition at %s", source(loser.Value.Trail))
+		return fmt.Sprintf("unset %s, or remove the value of %s, which never arrives", source(v.Trail), source(loser.Value.Trail))
 	}
-	return fmt.Sprintf("keep one: remove the assignment at %s, or the definition of %s that it makes useless", source(v.Trail), source(loser.Value.Trail))
+	return fmt.Sprintf("remove the assignment at %s, and the value of %s arrives; or remove the latter, which never does", source(v.Trail), source(loser.Value.Trail))
 }
 
 // shadowed lists the definitions that lost to the value.

@@ -34,16 +34,15 @@ func ambiguous(c *Case) (Finding, bool) {
 		return Finding{}, false
 	}
 	f := Finding{
-		At:      c.at(),
+		At:      v.Trail.At(),
 		Message: fmt.Sprintf("%s is one of %d candidates, and what decides is not known here", c.subject(), len(v.Alternatives)),
 		Fix:     cmp.Or(v.Needs, "decide it before the deploy"),
 	}
 	for i, a := range v.Alternatives {
 		f.Related = append(f.Related, Related{At: a.Trail.At(), Message: candidate(i+1, a)})
+		f.At = firstPlace(f.At, a.Trail.At())
 	}
-	if !f.At.IsValid() && len(f.Related) > 0 {
-		f.At = f.Related[0].At
-	}
+	f.At = firstPlace(f.At, c.at())
 	return f, true
 }
 

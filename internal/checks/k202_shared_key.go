@@ -42,10 +42,9 @@ func shared(c *Case) (Finding, bool) {
 		return Finding{}, false
 	}
 	slices.SortStableFunc(group, compareCases)
-	environments := environmentsOf(group)
 	return Finding{
 		At:      c.at(),
-		Message: fmt.Sprintf("%s holds one key of %s for %s", c.subject(), c.service(), quoted(environments)),
+		Message: fmt.Sprintf("%s holds the same key of %s as %s", c.subject(), c.service(), quoted(c.others(group))),
 		Fix:     fmt.Sprintf("create a key for each environment at %s and define it there, or set policy.reuse to allow", c.service()),
 		Related: c.elsewhere(group),
 	}, true
@@ -76,10 +75,13 @@ func sameProcessVariable(a, b *Case) bool {
 	return x.Kind == model.KindProcess && y.Kind == model.KindProcess && x.What == y.What
 }
 
-func environmentsOf(group []*Case) []string {
+// others lists the further environments of a group.
+func (c *Case) others(group []*Case) []string {
 	var names []string
-	for _, c := range group {
-		names = append(names, c.Slot.Environment)
+	for _, o := range group {
+		if o.Slot.Environment != c.Slot.Environment {
+			names = append(names, o.Slot.Environment)
+		}
 	}
 	slices.Sort(names)
 	return slices.Compact(names)

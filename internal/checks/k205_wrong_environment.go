@@ -45,22 +45,25 @@ func environmentMismatch(c *Case) (Finding, bool) {
 func (c *Case) otherEnvironment() string {
 	e := c.Verdict.Elsewhere
 	if e == nil {
-		return fmt.Sprintf("holds a key that %s says is for another environment%s%s%s", c.service(), belongs(c.identity()), c.meaning(), c.heard())
+		return fmt.Sprintf("holds a key that %s says is for another environment%s%s%s", c.service(), c.meaning(), c.heard(), c.itsOwner("belongs to"))
 	}
 	of := ""
 	if o := owner(e.Identity); o != "" {
 		of = " of " + o
 	}
-	return fmt.Sprintf("holds the %s key%s: %s of %s rejects it%s, that of %s accepts it",
-		word(e.Environment), of, c.service(), word(c.Slot.Environment), c.heard(), word(e.Environment))
+	return fmt.Sprintf("holds the %s key%s: the API of %s rejects it%s, and the API of %s accepts it",
+		word(e.Environment), of, word(c.Slot.Environment), c.heard(), word(e.Environment))
 }
 
 // ownKey says where the right key is to be put, and which definition it may be.
 func (c *Case) ownKey() string {
 	fix := fmt.Sprintf("put the key of %q %s", c.Slot.Environment, c.change())
-	for _, d := range c.Slot.Value.Losers {
-		if d.Value.State == model.Known && !d.Value.Text.IsEmpty() && differs(c.Slot.Value, d.Value) {
-			return fix + fmt.Sprintf("; the definition of %s that it replaces may be the right one", source(d.Value.Trail))
+	if at := c.Slot.Value.Trail.At(); at.IsValid() {
+		for _, d := range c.Slot.Value.Losers {
+			if d.Value.State == model.Known && differs(c.Slot.Value, d.Value) && declares(d.Value, c.Slot.Provider) {
+				return fmt.Sprintf("remove the assignment at %s if the value of %s, which it replaces, is the right one; otherwise %s",
+					place(at), source(d.Value.Trail), fix)
+			}
 		}
 	}
 	return fix

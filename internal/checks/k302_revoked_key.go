@@ -29,7 +29,7 @@ func revoked(c *Case) (Finding, bool) {
 	}
 	return Finding{
 		At:      c.at(),
-		Message: fmt.Sprintf("%s holds a revoked key of %s%s%s%s", c.subject(), c.service(), belongs(c.identity()), c.meaning(), c.heard()),
+		Message: fmt.Sprintf("%s holds a revoked key of %s%s%s%s", c.subject(), c.service(), c.meaning(), c.heard(), c.itsOwner("belongs to")),
 		Fix:     fmt.Sprintf("create a new key at %s and put it %s", c.service(), c.change()),
 		Related: c.shadowed(),
 	}, true

@@ -30,21 +30,21 @@ PAYMENT_API_KEY=sk_live_CANARYnextyear`,
 
 func expired(c *Case) (Finding, bool) {
 	said := c.settled() == provider.KeyExpired && !c.displaced()
-	words, soon := c.expiry(said)
-	if !said && !(soon && c.genuine()) {
+	words, ends := c.expiry(said)
+	if !said && !(ends && c.genuine()) {
 		return Finding{}, false
 	}
 	return Finding{
 		At:      c.at(),
-		Message: fmt.Sprintf("%s holds a key of %s%s that %s", c.subject(), c.service(), ownerInBrackets(c), words),
+		Message: fmt.Sprintf("%s holds a key of %s that %s%s", c.subject(), c.service(), words, c.itsOwner("belongs to")),
 		Fix:     fmt.Sprintf("create a new key at %s and put it %s", c.service(), c.change()),
 		Related: append(c.expectedAt(), c.shadowed()...),
 	}, true
 }
 
 // expiry says in words when the key ends, and whether that is past or too soon.
-func (c *Case) expiry(said bool) (words string, soon bool) {
-	end, now := c.identity().Expires, c.Run.Now
+func (c *Case) expiry(said bool) (words string, ends bool) {
+	end, now := c.identity().Expires, c.Run.now()
 	wanted := time.Duration(c.expect().ExpiresAfter)
 	switch {
 	case said && (end.IsZero() || end.After(now)):
@@ -57,13 +57,6 @@ func (c *Case) expiry(said bool) (words string, soon bool) {
 		return fmt.Sprintf("expires on %s, in %s, and is expected to hold for %s", day(end), length(end.Sub(now)), length(wanted)), true
 	}
 	return "", false
-}
-
-func ownerInBrackets(c *Case) string {
-	if o := owner(c.identity()); o != "" {
-		return " (" + o + ")"
-	}
-	return ""
 }
 
 // length gives a time in the largest unit that does not round it up.

@@ -29,15 +29,8 @@ func ownerGone(c *Case) (Finding, bool) {
 	}
 	return Finding{
 		At:      c.at(),
-		Message: fmt.Sprintf("%s holds a key that %s knows, but nobody stands behind it any more%s%s%s", c.subject(), c.service(), formerly(c), c.meaning(), c.heard()),
+		Message: fmt.Sprintf("%s holds a key that %s knows, but nobody stands behind it any more%s%s%s", c.subject(), c.service(), c.meaning(), c.heard(), c.itsOwner("names")),
 		Fix:     fmt.Sprintf("put the key of an existing service account %s, or link this key to a user at %s", c.change(), c.service()),
 		Related: c.shadowed(),
 	}, true
-}
-
-func formerly(c *Case) string {
-	if o := owner(c.identity()); o != "" {
-		return " (it names " + o + ")"
-	}
-	return ""
 }

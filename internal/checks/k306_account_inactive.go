@@ -13,11 +13,11 @@ func accountInactive() Check {
 			Summary: "The plan, the billing or the whole account is not active.",
 			Why: "The key is right, and every request is refused until somebody pays, raises a limit or has the account opened again. " +
 				"Such answers often look like a rate limit, so that an application retries for hours.",
-			Bad: `$ keyfit check -e production
-deploy.sh:7: error: K306 "OPENAI_API_KEY" of "./serve" in "production" holds a key of an account whose quota is used up
-(HTTP 429, code "insufficient_quota")`,
-			Good: `$ keyfit check -e production
-passed: "OPENAI_API_KEY" of "./serve" in "production"`,
+			Bad: `# .env.production: a right key of an account without credit; the API answers
+# HTTP 429, code "insufficient_quota"
+OPENAI_API_KEY=sk-proj-CANARYproduction`,
+			Good: `# .env.production: the same key, after the credit was topped up
+OPENAI_API_KEY=sk-proj-CANARYproduction`,
 			Fix:    "Settle it in the vendor's console: pay the open bill, raise the limit, or ask the support why the account is suspended. The key itself need not change.",
 			Limits: "Only what the vendor says counts. Requests that cost nothing are not refused by every vendor when a bill is open, so that a pass proves the rung `active` only where the catalogue says so.",
 			See:    []string{"K304", "K401"},

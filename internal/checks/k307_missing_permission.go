@@ -31,19 +31,19 @@ PAYMENT_API_KEY=sk_live_CANARYboth`,
 }
 
 func permissionMissing(c *Case) (Finding, bool) {
-	what := c.refusedFor()
+	what, related := c.refusedFor(), c.shadowed()
 	if what == "" {
 		lacking := c.lackingScopes()
 		if len(lacking) == 0 || !c.genuine() {
 			return Finding{}, false
 		}
-		what = "lacks " + quoted(lacking) + ", which is expected"
+		what, related = "lacks "+quoted(lacking)+", as expected of it", append(c.expectedAt(), related...)
 	}
 	return Finding{
 		At:      c.at(),
 		Message: fmt.Sprintf("%s holds a key of %s that %s", c.subject(), c.service(), what),
 		Fix:     c.grant(),
-		Related: append(c.expectedAt(), c.shadowed()...),
+		Related: related,
 	}, true
 }
 

@@ -33,7 +33,6 @@ func excess(c *Case) (Finding, bool) {
 		At:      c.at(),
 		Message: fmt.Sprintf("%s holds %s at %s", c.subject(), what, c.service()),
 		Fix:     fmt.Sprintf("create a key at %s with only what the application needs and put it %s, or expect these rights in keyfit.yaml", c.service(), c.change()),
-		Related: c.expectedAt(),
 	}, true
 }
 

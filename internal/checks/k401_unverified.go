@@ -2,6 +2,7 @@ package checks
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/keyfit/keyfit/internal/provider"
 )
@@ -14,11 +15,13 @@ func unverified() Check {
 		Page: Page{
 			Summary: "The key could not be verified: a rate limit, an outage, the network, an allow-list, or an answer that leaves several causes open.",
 			Why:     "Nothing was learned of the key. It is neither good nor bad, and the deploy goes on as blind as before. It is never counted as a pass, and never as an invalid key.",
-			Bad: `$ keyfit check -e production
-deploy.sh:7: warning: K401 "PAYMENT_API_KEY" of "./serve" in "production" could not be verified:
-the name of the host cannot be resolved here (network_dns)`,
-			Good: `$ HTTPS_PROXY=http://proxy.example.com:3128 keyfit check -e production
-passed: "PAYMENT_API_KEY" of "./serve" in "production"`,
+			Bad: `# .github/workflows/deploy.yml: the runner has no way out but the proxy
+- run: keyfit check -e production`,
+			Good: `# .github/workflows/deploy.yml
+- run: keyfit check -e production
+  env:
+    HTTPS_PROXY: http://proxy.example.com:3128
+    SSL_CERT_FILE: /etc/ssl/company-ca.pem`,
 			Fix: "Do what the finding advises: open the way to the host, give the job the proxy or the CA file, add its address to the allow-list, or run the check later. `keyfit doctor` shows what the job can reach. " +
 				"`--on-unverified fail` makes a deploy stop on it.",
 			Limits: "Runs with `--offline`, values that are not known (`K102`, `K107`) and keys for which no harmless request exists are listed as unverified in the report and are no findings. " +
@@ -58,7 +61,7 @@ func notVerified(c *Case) (Finding, bool) {
 		what += c.meaning()
 	}
 	if len(c.Verdict.Causes) > 0 {
-		what += ": it may be " + alternatives(c.Verdict.Causes)
+		what += ": " + alternatives(c.Verdict.Causes)
 	}
 	if host := c.Verdict.Evidence.Host; host != "" {
 		what += fmt.Sprintf(", at %s", host)
@@ -66,8 +69,20 @@ func notVerified(c *Case) (Finding, bool) {
 	return Finding{
 		At:      c.at(),
 		Message: fmt.Sprintf("%s could not be verified at %s (%s): %s%s", c.subject(), c.service(), c.Verdict.Reason, what, c.heard()),
-		Fix:     a.fix,
+		Fix:     a.fix + c.waiting(),
 	}, true
+}
+
+// waiting says how long the API asks to wait.
+func (c *Case) waiting() string {
+	wait := c.Verdict.Evidence.RetryAfter
+	switch {
+	case wait <= 0:
+		return ""
+	case wait < 2*time.Minute:
+		return fmt.Sprintf("; it asks to wait %d seconds", int(wait/time.Second))
+	}
+	return "; it asks to wait " + length(wait)
 }
 
 // alternatives lists causes: a, b or c.

@@ -44,6 +44,13 @@ func (c *Case) service() string {
 	return "the API"
 }
 
+func (c *Case) aKey() string {
+	if c.Slot.Provider == nil {
+		return "a key"
+	}
+	return "a key of " + c.service()
+}
+
 // change says where the value is to be changed: the line that defines it and, where
 // that line only takes it over, where it comes from.
 func (c *Case) change() string {
@@ -51,11 +58,11 @@ func (c *Case) change() string {
 	at, origin := t.At(), t.Origin()
 	switch {
 	case !at.IsValid() && origin.Kind == model.KindProcess:
-		return "in the environment that keyfit runs in"
+		return "in " + processVariable(origin)
 	case !at.IsValid():
 		return "in the deploy path"
 	case origin.Kind == model.KindProcess:
-		return fmt.Sprintf("at %s, which takes it from the environment that keyfit runs in", place(at))
+		return fmt.Sprintf("in %s, from which %s takes it", processVariable(origin), place(at))
 	case origin.At.IsValid() && origin.At != at:
 		return fmt.Sprintf("at %s, where it comes from", place(origin.At))
 	}
@@ -67,10 +74,18 @@ func source(t model.Trail) string {
 	if at := t.At(); at.IsValid() {
 		return place(at)
 	}
-	if t.Origin().Kind == model.KindProcess {
-		return "the environment that keyfit runs in"
+	if origin := t.Origin(); origin.Kind == model.KindProcess {
+		return processVariable(origin)
 	}
 	return "the deploy path"
+}
+
+// processVariable names a variable of the environment that keyfit was started with.
+func processVariable(hop model.Hop) string {
+	if hop.What == "" {
+		return "the environment of this job"
+	}
+	return fmt.Sprintf("the variable %q of this job", hop.What)
 }
 
 // place gives file:line; a column helps an editor, but nobody who reads.
@@ -102,10 +117,10 @@ func owner(id verdict.Identity) string {
 	return ""
 }
 
-// belongs is owner as a clause: `, which belongs to user "x"`.
-func belongs(id verdict.Identity) string {
-	if o := owner(id); o != "" {
-		return ", which belongs to " + o
+// itsOwner is owner as a clause at the end of a message: `; it belongs to user "x"`.
+func (c *Case) itsOwner(verb string) string {
+	if o := owner(c.identity()); o != "" {
+		return "; it " + verb + " " + o
 	}
 	return ""
 }

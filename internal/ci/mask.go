@@ -106,8 +106,7 @@ func lines(text string) []string {
 func Maskable(values []model.Value) []secret.Text {
 	var texts []secret.Text
 	for _, v := range values {
-		kind := v.Trail.Origin().Kind
-		if v.State == model.Known && kind != model.KindProcess && kind != model.KindInput {
+		if v.State == model.Known && v.Trail.Origin().Kind != model.KindProcess {
 			texts = append(texts, v.Text)
 		}
 	}

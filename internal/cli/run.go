@@ -4,45 +4,14 @@ import (
 	"context"
 
 	"github.com/keyfit/keyfit/internal/checks"
-	"github.com/keyfit/keyfit/internal/config"
 	"github.com/keyfit/keyfit/internal/keys"
-	"github.com/keyfit/keyfit/internal/probe"
+	"github.com/keyfit/keyfit/internal/model"
 	"github.com/keyfit/keyfit/internal/provider"
 	"github.com/keyfit/keyfit/internal/report"
 	"github.com/keyfit/keyfit/internal/resolve"
+	"github.com/keyfit/keyfit/internal/secret"
 	"github.com/keyfit/keyfit/internal/verdict"
 )
-
-// pipeline is one whole check, from the repository to the report:
-//
-//	environments → consumers → slots → questions → verdicts → findings → document
-func (a *app) pipeline(ctx context.Context, w *workspace, o checkOptions) (*outcome, error) {
-	started := a.Now()
-	chosen, err := choose(w.config.Environments, o.environments)
-	if err != nil {
-		return nil, err
-	}
-	environments, err := resolve.All(ctx, w.files, resolve.Process(a.Environ), chosen, w.dir)
-	if err != nil {
-		return nil, err
-	}
-	slots := keys.Select(keys.Input{Environments: environments, Config: w.config, Catalogue: provider.Catalogue()})
-	verdicts, err := a.ask(ctx, slots, o)
-	if err != nil {
-		return nil, err
-	}
-	run := cases(w.config, environments, slots, verdicts)
-	run.Now, run.Offline = started, o.offline
-	judged := checks.Judge(run)
-	return &outcome{
-		slots: slots,
-		document: report.Build(report.Input{
-			Run: run, Judged: judged, Environments: len(environments),
-			Version: a.version(), Started: started, Duration: a.Now().Sub(started),
-			Fingerprints: a.fingerprints(),
-		}),
-	}, nil
-}
 
 // outcome is what a check came to.
 type outcome struct {
@@ -50,24 +19,45 @@ type outcome struct {
 	document report.Document
 }
 
-// ask sends each question once and gives the verdicts in the order of the slots.
-func (a *app) ask(ctx context.Context, slots []keys.Slot, o checkOptions) ([]verdict.Verdict, error) {
-	client, err := probe.New(a.probeOptions(o))
+// pipeline is one whole check, from the repository to the report:
+//
+//	environments → consumers → slots → verdicts → findings → document
+func (a *app) pipeline(ctx context.Context, w *workspace, o checkOptions) (*outcome, error) {
+	started := a.Now()
+	environments, err := a.resolveAll(ctx, w, o.environments)
 	if err != nil {
 		return nil, err
 	}
-	questions := make([]probe.Question, len(slots))
-	for i, slot := range slots {
-		questions[i] = question(slot)
+	slots := keys.Select(keys.Input{Environments: environments, Config: w.config, Catalogue: w.catalogue})
+	a.progress("%d environments, %d key slots", len(environments), len(slots))
+	verdicts, err := a.ask(ctx, slots, o)
+	if err != nil {
+		return nil, err
 	}
-	verdicts := client.Ask(ctx, questions)
-	return verdicts, ctx.Err()
+	run := cases(w, environments, slots, verdicts)
+	run.Now, run.Offline = started, o.offline
+	judged := checks.Judge(run)
+	return &outcome{slots: slots, document: report.Build(report.Input{
+		Version: a.version(), Started: started, Duration: a.Now().Sub(started),
+		Environments: names(environments), Cases: run.Cases,
+		Findings: judged.Findings, Ignored: ignored(judged.Ignored),
+		Fingerprints: a.fingerprints(),
+	})}, nil
 }
 
-// cases puts together what the checks look at: every slot with its verdict, and every
-// input problem.
-func cases(file *config.File, environments []resolve.Environment, slots []keys.Slot, verdicts []verdict.Verdict) *checks.Run {
-	run := &checks.Run{Config: file}
+// resolveAll resolves the chosen environments.
+func (a *app) resolveAll(ctx context.Context, w *workspace, only []string) ([]resolve.Environment, error) {
+	chosen, err := choose(w.config.Environments, only)
+	if err != nil {
+		return nil, err
+	}
+	return resolve.All(ctx, w.files, resolve.Process(a.Environ), chosen, w.dir)
+}
+
+// cases puts together what the checks look at: every input problem, and every slot with
+// its verdict.
+func cases(w *workspace, environments []resolve.Environment, slots []keys.Slot, verdicts []verdict.Verdict) *checks.Run {
+	run := &checks.Run{Config: w.config, Catalogue: w.catalogue}
 	for _, env := range environments {
 		for _, problem := range env.Problems {
 			c := &checks.Case{Problem: &problem, Run: run}
@@ -76,10 +66,33 @@ func cases(file *config.File, environments []resolve.Environment, slots []keys.S
 		}
 	}
 	for i, slot := range slots {
-		run.Cases = append(run.Cases, &checks.Case{
-			Slot: slot, Verdict: verdicts[i], Run: run,
-			Defects: provider.Inspect(slot.Value.Text, slot.Provider),
-		})
+		c := &checks.Case{Slot: slot, Verdict: verdicts[i], Run: run}
+		if slot.Value.State == model.Known {
+			c.Defects = provider.Inspect(slot.Value.Text, slot.Provider)
+		}
+		run.Cases = append(run.Cases, c)
 	}
 	return run
+}
+
+func ignored(silenced []checks.Ignored) []report.IgnoredFinding {
+	var out []report.IgnoredFinding
+	for _, i := range silenced {
+		out = append(out, report.IgnoredFinding{Finding: i.Finding, Reason: i.Reason, Expires: i.Expires})
+	}
+	return out
+}
+
+func names(environments []resolve.Environment) []string {
+	var out []string
+	for _, e := range environments {
+		out = append(out, e.Name)
+	}
+	return out
+}
+
+// fingerprints come from a random key of this run, or from one that the user holds, so
+// that reports of several runs can be compared.
+func (a *app) fingerprints() *secret.Printer {
+	return secret.NewPrinter(secret.New(a.env["KEYFIT_FINGERPRINT_KEY"]))
 }

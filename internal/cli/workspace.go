@@ -1,10 +1,11 @@
 package cli
 
 import (
-	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/keyfit/keyfit/internal/config"
@@ -12,15 +13,17 @@ import (
 	"github.com/keyfit/keyfit/internal/model"
 	"github.com/keyfit/keyfit/internal/provider"
 	"github.com/keyfit/keyfit/internal/repo"
+	"github.com/keyfit/keyfit/internal/strict"
 )
 
 // workspace is the repository that a command works in, with its configuration.
 type workspace struct {
-	files   *repo.Tree
-	dir     string // where deploy paths start, relative to the root; "" is the root
-	config  *config.File
-	notes   []string // what discovery found, when there is no keyfit.yaml
-	problem []model.Problem
+	files  *repo.Tree
+	dir    string // where deploy paths start, relative to the root; "" is the root
+	config *config.File
+	// catalogue is the built-in providers, parsed as they are asked for.
+	catalogue *provider.Catalog
+	notes     []string // what discovery found, when there is no keyfit.yaml
 }
 
 // open finds the repository's root and its configuration, or discovers one.
@@ -34,7 +37,7 @@ func (a *app) open() (*workspace, error) {
 	if err != nil {
 		return nil, usage("cannot open the directory %q", start)
 	}
-	w := &workspace{files: files}
+	w := &workspace{files: files, catalogue: provider.Catalogue()}
 	rel, err := filepath.Rel(root, start)
 	if err != nil {
 		rel = "."
@@ -90,7 +93,7 @@ func (a *app) configure(w *workspace, start string) error {
 		w.config, w.notes, w.dir = found.Config, found.Notes, start
 		return nil
 	}
-	file, problems := config.Load(w.files, path, config.LoadOptions{ProviderIDs: provider.Catalogue().IDs()})
+	file, problems := config.Load(w.files, path, config.LoadOptions{ProviderIDs: w.catalogue.IDs()})
 	if len(problems) > 0 {
 		return configError(problems)
 	}
@@ -141,4 +144,11 @@ func choose(all map[string]*config.Environment, names []string) (map[string]*con
 	return chosen, nil
 }
 
-var errNothing = errors.New("nothing to check")
+func unknownEnvironment(all map[string]*config.Environment, name string) error {
+	known := slices.Sorted(maps.Keys(all))
+	e := &exit{code: exitUsage, message: fmt.Sprintf("there is no environment %q", name), fix: "there are: " + strings.Join(known, ", ")}
+	if near := strict.Nearest(name, known); near != "" {
+		e.fix = fmt.Sprintf("did you mean %q?", near)
+	}
+	return e
+}

@@ -12,8 +12,8 @@ import (
 // File is the whole of keyfit.yaml.
 type File struct {
 	Version      int                           `yaml:"version,required" doc:"1"`
-	Environments map[string]*Environment       `yaml:"environments" doc:"where a deploy goes, by name"`
-	Keys         map[string]*Key               `yaml:"keys" doc:"the variables that hold keys, by name"`
+	Environments map[string]*Environment       `yaml:"environments" names:"^[^\\x00-\\x20\\x7f]([^\\x00-\\x1f\\x7f]*[^\\x00-\\x20\\x7f])?$" doc:"where a deploy goes, by name"`
+	Keys         map[string]*Key               `yaml:"keys" names:"^[A-Za-z_][A-Za-z0-9_]*$" doc:"the variables that hold keys, by name"`
 	Providers    map[string]*provider.Provider `yaml:"providers" doc:"your own APIs"`
 	Policy       Policy                        `yaml:"policy"`
 	Ignore       []Ignore                      `yaml:"ignore"`

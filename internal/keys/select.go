@@ -22,15 +22,25 @@ type Input struct {
 // declared key that a consumer should hold and nothing supplies is a slot as well,
 // with an absent value.
 func Select(in Input) []Slot {
-	s := &selector{in: in}
+	s := &selector{in: in, own: own(in.Config)}
 	for _, env := range in.Environments {
 		s.environment(env)
 	}
 	return s.slots
 }
 
+// own lists the user's providers in the order of their ids.
+func own(file *config.File) []*provider.Provider {
+	var out []*provider.Provider
+	for _, id := range slices.Sorted(maps.Keys(file.Providers)) {
+		out = append(out, file.Providers[id])
+	}
+	return out
+}
+
 type selector struct {
 	in    Input
+	own   []*provider.Provider
 	slots []Slot
 }
 
@@ -113,8 +123,7 @@ func (s *selector) recognise(slot *Slot) {
 		}
 		return
 	}
-	found := s.in.Catalogue.Recognise(slot.Variable, slot.Value.Text, s.in.Config.Providers)
-	slot.Provider, slot.Form = found.Provider, found.Form
+	slot.Provider, slot.Form, _ = s.in.Catalogue.Recognise(slot.Variable, slot.Value.Text, s.own...)
 }
 
 func (s *selector) byID(id string) *provider.Provider {

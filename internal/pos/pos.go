@@ -59,21 +59,33 @@ func Compare(a, b Span) int {
 	)
 }
 
-// Index turns byte offsets of one text into places. Build it once per file.
+// Index turns byte offsets of one text into places. Build it once per file. Looking a
+// place up takes the same time on a line of any length.
 type Index struct {
 	text  []byte
-	lines []int // byte offset at which each line starts
+	lines []int  // byte offset at which each line starts
+	marks []mark // every markEvery bytes or so, where the counting of code points may start
 }
+
+// mark is the start of a code point, with the number of those before it.
+type mark struct{ at, count int }
+
+const markEvery = 1 << 10
 
 // NewIndex reads text once. A line ends after "\n"; a lone "\r" does not end a line.
 func NewIndex(text []byte) *Index {
-	lines := []int{0}
-	for i, c := range text {
-		if c == '\n' {
-			lines = append(lines, i+1)
+	x := &Index{text: text, lines: []int{0}, marks: []mark{{}}}
+	for at, count := 0, 0; at < len(text); count++ {
+		if at-x.marks[len(x.marks)-1].at >= markEvery {
+			x.marks = append(x.marks, mark{at, count})
 		}
+		if text[at] == '\n' {
+			x.lines = append(x.lines, at+1)
+		}
+		_, size := utf8.DecodeRune(text[at:])
+		at += size
 	}
-	return &Index{text: text, lines: lines}
+	return x
 }
 
 // At gives the place of a byte offset. An offset outside the text is moved to its
@@ -81,8 +93,15 @@ func NewIndex(text []byte) *Index {
 func (x *Index) At(offset int) Pos {
 	offset = max(0, min(offset, len(x.text)))
 	line := sort.SearchInts(x.lines, offset+1) - 1
-	column := utf8.RuneCount(x.text[x.lines[line]:offset]) + 1
+	column := x.count(offset) - x.count(x.lines[line]) + 1
 	return Pos{Line: line + 1, Column: column, Byte: offset}
+}
+
+// count is the number of code points before offset.
+func (x *Index) count(offset int) int {
+	i := sort.Search(len(x.marks), func(i int) bool { return x.marks[i].at > offset })
+	from := x.marks[i-1]
+	return from.count + utf8.RuneCount(x.text[from.at:offset])
 }
 
 // Span gives the span of the bytes from start up to end.
@@ -91,7 +110,8 @@ func (x *Index) Span(file string, start, end int) Span {
 }
 
 // Offset gives the byte offset of a line and column, both 1-based; the column counts
-// code points. A place outside the text gives its nearest end.
+// code points. A place outside the text gives its nearest end, one behind its line the
+// end of the line.
 func (x *Index) Offset(line, column int) int {
 	if line < 1 {
 		return 0
@@ -99,10 +119,27 @@ func (x *Index) Offset(line, column int) int {
 	if line > len(x.lines) {
 		return len(x.text)
 	}
-	at := x.lines[line-1]
-	for ; column > 1 && at < len(x.text) && x.text[at] != '\n'; column-- {
-		_, size := utf8.DecodeRune(x.text[at:])
-		at += size
+	end := len(x.text)
+	if line < len(x.lines) {
+		end = x.lines[line] - 1
 	}
-	return at
+	return min(x.Advance(x.lines[line-1], column-1), end)
+}
+
+// Advance gives the byte offset that lies a number of code points behind offset, or the
+// end of the text.
+func (x *Index) Advance(offset, points int) int {
+	if points <= 0 {
+		return offset
+	}
+	want := x.count(offset) + points
+	i := sort.Search(len(x.marks), func(i int) bool { return x.marks[i].count > want })
+	if from := x.marks[i-1]; from.at > offset {
+		offset, points = from.at, want-from.count
+	}
+	for ; points > 0 && offset < len(x.text); points-- {
+		_, size := utf8.DecodeRune(x.text[offset:])
+		offset += size
+	}
+	return offset
 }

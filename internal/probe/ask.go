@@ -33,7 +33,7 @@ func (c *Client) ask(ctx context.Context, asked *Question) (r result) {
 		return result{verdict: unsent(provider.NotProbeable, "nobody knows whose key this is")}
 	}
 	if q.Form == nil {
-		q.Form = formOf(q.Provider, q.Key.Reveal())
+		q.Form = q.Provider.FormOf(q.Key)
 	}
 	if v, decided := c.withoutAsking(&q); decided {
 		return result{verdict: v}
@@ -54,14 +54,12 @@ func (c *Client) withoutAsking(q *Question) (verdict.Verdict, bool) {
 	if q.Key.IsEmpty() {
 		return unsent(provider.Unresolved, "the key is not known"), true
 	}
-	if why := malformed(q); why != "" {
-		v := unsent(provider.Malformed, why)
-		v.Rungs[provider.Format] = verdict.Fail
-		return v, true
-	}
 	if v, ok := verdict.NotSent(q.Form); ok {
 		v.Evidence.Failure = "a key of this kind is not sent anywhere"
 		return v, true
+	}
+	if o := unfit(q); o != nil {
+		return o.verdict(q), true
 	}
 	if c.options.Offline {
 		return withFormat(q, unsent(provider.Offline, "nothing is sent with --offline")), true
@@ -72,37 +70,52 @@ func (c *Client) withoutAsking(q *Question) (verdict.Verdict, bool) {
 	return verdict.Verdict{}, false
 }
 
-// malformed says why a text is no key of its provider; empty when it may be one. A
-// provider with a weak form may have other keys that look like nothing in particular.
-func malformed(q *Question) string {
-	key := q.Key.Reveal()
-	switch {
-	case strings.ContainsFunc(key, isControl):
-		return "the key holds a line break or another control character"
-	case strings.TrimSpace(key) != key:
-		return "the key begins or ends with a space"
+// unfit says why a text is no key of its provider; nil when it may be one.
+func unfit(q *Question) *obstacle {
+	for _, d := range provider.Inspect(q.Key, q.Provider) {
+		switch {
+		case d.Kind.Unresolved():
+			return &obstacle{provider.Unresolved, "what arrives is no key but " + d.What}
+		case decides(d.Kind) || onlyStrong(q.Provider):
+			return &obstacle{provider.Malformed, "what arrives is not a key as it is: " + d.What}
+		}
 	}
-	strong := func(f provider.Form) bool { return !f.Weak }
-	forms := q.Provider.Forms
-	if q.Form == nil && len(forms) > 0 && !slices.ContainsFunc(forms, func(f provider.Form) bool { return !strong(f) }) {
-		return "the text is not of the form of any key of " + q.Provider.ID
+	if strings.ContainsFunc(q.Key.Reveal(), isControl) {
+		return &obstacle{provider.Malformed, "the key holds a line break or another control character"}
 	}
 	for _, role := range slices.Sorted(maps.Keys(q.Parts)) {
 		part, text := q.Provider.Parts[role], q.Parts[role].Reveal()
 		if text != "" && part.Secret && !part.Pattern.Match(text) {
-			return fmt.Sprintf("the part %q is not of the form that it has at %s", role, q.Provider.ID)
-		}
-	}
-	return ""
-}
-
-func formOf(p *provider.Provider, key string) *provider.Form {
-	for i := range p.Forms {
-		if p.Forms[i].Pattern.Match(key) {
-			return &p.Forms[i]
+			return &obstacle{provider.Malformed, fmt.Sprintf("the part %q is not of the form that it has at %s", role, q.Provider.ID)}
 		}
 	}
 	return nil
+}
+
+// decides reports whether a defect alone shows that a text is no key. Spaces inside do
+// not: some APIs take pass phrases.
+func decides(k provider.DefectKind) bool {
+	switch k {
+	case provider.Newline, provider.OuterSpace, provider.ByteOrderMark, provider.Invisible, provider.Unprintable,
+		provider.Quotes, provider.SchemeWord, provider.Assignment, provider.Base64Encoded:
+		return true
+	}
+	return false
+}
+
+// onlyStrong reports whether a provider's forms are all there are: where one is weak,
+// others that look like nothing in particular may exist.
+func onlyStrong(p *provider.Provider) bool {
+	return len(p.Forms) > 0 && !slices.ContainsFunc(p.Forms, func(f provider.Form) bool { return f.Weak })
+}
+
+// verdict is the one on a question that is not sent for this reason.
+func (o *obstacle) verdict(q *Question) verdict.Verdict {
+	v := unsent(o.reason, o.says)
+	if o.reason == provider.Malformed {
+		v.Rungs[provider.Format] = verdict.Fail
+	}
+	return withFormat(q, v)
 }
 
 // forbidden says why a provider's request may not be sent; empty when it may. Loading
@@ -130,11 +143,7 @@ func (c *Client) askAt(ctx context.Context, q *Question, base string) result {
 			return result{verdict: v, control: c.controlFor(ctx, q, target, v)}
 		}
 	}
-	v := withFormat(q, unsent(o.reason, o.says))
-	if o.reason == provider.Malformed {
-		v.Rungs[provider.Format] = verdict.Fail
-	}
-	return result{verdict: v}
+	return result{verdict: o.verdict(q)}
 }
 
 // parseBase reads a base URL and makes sure that a key may go there.

@@ -184,4 +184,6 @@ func escapeAll(text string) string {
 
 var percentEscape = regexp.MustCompile(`%[0-9A-F]{2}`)
 
-func lowerEscapes(text string) string { return percentEscape.ReplaceAllStringFunc(text, strings.ToLower) }
+func lowerEscapes(text string) string {
+	return percentEscape.ReplaceAllStringFunc(text, strings.ToLower)
+}

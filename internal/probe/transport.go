@@ -65,12 +65,12 @@ func rootCAs(pem []byte) (*x509.CertPool, error) {
 	return pool, nil
 }
 
-// pinLocalhost keeps "localhost" on loopback, whatever the resolver says: it is the one
-// name to which keys go without TLS.
+// pinLocalhost keeps "localhost" and the names below it on loopback, whatever the
+// resolver says: keys go there without TLS.
 func pinLocalhost(dial Dial) Dial {
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
 		host, port, err := net.SplitHostPort(address)
-		if err != nil || !strings.EqualFold(host, "localhost") {
+		if err != nil || !isLocalhost(host) {
 			return dial(ctx, network, address)
 		}
 		conn, err := dial(ctx, network, net.JoinHostPort("127.0.0.1", port))
@@ -85,9 +85,13 @@ func pinLocalhost(dial Dial) Dial {
 
 // isLoopback reports whether a URL's host is on this machine.
 func isLoopback(u *url.URL) bool {
-	host := u.Hostname()
-	ip := net.ParseIP(host)
-	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
+	ip := net.ParseIP(u.Hostname())
+	return isLocalhost(u.Hostname()) || ip != nil && ip.IsLoopback()
+}
+
+func isLocalhost(host string) bool {
+	host = strings.ToLower(host)
+	return host == "localhost" || strings.HasSuffix(host, ".localhost")
 }
 
 // proxyRefusal is what a proxy says instead of opening a tunnel.

@@ -76,13 +76,13 @@ func (c *checker) forms() {
 			continue // reported when it was read
 		}
 		if f.Pattern.Match("") {
-			c.fail(f.At, "write what every such key must have", "the form of %q also matches an empty text", f.Kind)
+			c.fail(f.At, "write what every such key must have", "the form of %s also matches an empty text", strict.Name(f.Kind))
 		}
 		if !f.Weak && !c.p.Custom && len(f.Pattern.Prefix()) < 3 {
-			c.fail(f.At, "add `weak: true`, or begin the expression with the fixed text", "the form of %q does not begin with a fixed text, so it proves no provider", f.Kind)
+			c.fail(f.At, "add `weak: true`, or begin the expression with the fixed text", "the form of %s does not begin with a fixed text, so it proves no provider", strict.Name(f.Kind))
 		}
 		if f.Wrong && f.Refuse == "" {
-			c.fail(f.At, "add `refuse:` with the reason", "the form of %q is marked wrong, and nothing says why", f.Kind)
+			c.fail(f.At, "add `refuse:` with the reason", "the form of %s is marked wrong, and nothing says why", strict.Name(f.Kind))
 		}
 	}
 }
@@ -94,7 +94,7 @@ func (c *checker) hosts() {
 	for _, environment := range slices.Sorted(maps.Keys(c.p.Hosts)) {
 		host := c.p.Hosts[environment]
 		if message, fix := hostMistake(host.Value, c.p.Insecure); message != "" {
-			c.fail(host.Span, fix, "the host of %q %s", environment, message)
+			c.fail(host.Span, fix, "the host of %s %s", strict.Name(environment), message)
 		}
 	}
 }
@@ -188,8 +188,9 @@ func (c *checker) catalogueOnly() {
 
 // nearestOr gives advice: the name that was meant, or the list of all.
 func nearestOr(name string, all []string) string {
-	if near := strict.Nearest(name, all); near != "" {
+	if near := strict.Nearest(name, all); near != "" && strict.IsName(near) {
 		return fmt.Sprintf("did you mean %q?", near)
 	}
-	return "expected one of: " + strings.Join(all, ", ")
+	shown := slices.DeleteFunc(slices.Clone(all), func(name string) bool { return !strict.IsName(name) })
+	return "expected one of: " + strings.Join(shown, ", ")
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/keyfit/keyfit/internal/pos"
+	"github.com/keyfit/keyfit/internal/strict"
 )
 
 // ownHeaders are set by the connection or by `auth`, never by hand.
@@ -73,18 +74,18 @@ func (c *checker) headers(r *Request) {
 		case !isToken(name):
 			c.fail(r.At, "write it like X-Tenant", "a header's name is not one word")
 		case slices.Contains(ownHeaders, folded):
-			c.fail(r.At, "leave it out", "the header %q is not set by hand", name)
+			c.fail(r.At, "leave it out", "the header %s is not set by hand", strict.Name(name))
 		case folded == strings.ToLower(r.Auth.Header), folded == "authorization" && inAuthorization:
-			c.fail(r.At, "leave it to `auth`", "the header %q is where the key goes", name)
+			c.fail(r.At, "leave it to `auth`", "the header %s is where the key goes", strict.Name(name))
 		case hasControl(string(r.Headers[name])):
-			c.fail(r.At, "write it on one line", "the header %q holds a character that no header may hold", name)
+			c.fail(r.At, "write it on one line", "the header %s holds a character that no header may hold", strict.Name(name))
 		}
 	}
 	if _, taken := r.Query[r.Auth.Query]; taken && r.Auth.Query != "" {
-		c.fail(r.At, "leave it to `auth`", "the parameter %q is where the key goes", r.Auth.Query)
+		c.fail(r.At, "leave it to `auth`", "the parameter %s is where the key goes", strict.Name(r.Auth.Query))
 	}
 	if _, taken := r.Form[r.Auth.Form]; taken && r.Auth.Form != "" {
-		c.fail(r.At, "leave it to `auth`", "the field %q is where the key goes", r.Auth.Form)
+		c.fail(r.At, "leave it to `auth`", "the field %s is where the key goes", strict.Name(r.Auth.Form))
 	}
 }
 
@@ -94,7 +95,7 @@ func (c *checker) usedParts(r *Request) {
 	declared := append(slices.Sorted(maps.Keys(c.p.Parts)), KeyPart)
 	for _, part := range r.Parts() {
 		if !slices.Contains(declared, part) {
-			c.fail(r.At, "declare it under `parts`; "+nearestOr(part, declared), "the request needs the part %q, which is not declared", part)
+			c.fail(r.At, "declare it under `parts`; "+nearestOr(part, declared), "the request needs the part %s, which is not declared", strict.Name(part))
 		}
 	}
 	if r.Auth.Placement() == PlaceNone && !slices.Contains(r.Parts(), KeyPart) {
@@ -165,6 +166,9 @@ func (c *checker) rule(r *Rule) {
 			"%q fails a key without the vendor's words", r.Reason)
 	case r.Reason == OK && !w.hasWords() && !onlySuccess(w.Status):
 		c.fail(r.At, "name a status of 200 to 299, or add json, header or text", "%q accepts a key on a status that is no success", OK)
+	}
+	if w.Kind != "" && !slices.ContainsFunc(c.p.Forms, func(f Form) bool { return f.Kind == w.Kind }) {
+		c.fail(r.At, "name the kind of one of the forms", "a rule is for keys of the kind %s, which no form has", strict.Name(w.Kind))
 	}
 	c.ruleFields(r)
 	c.ruleHeaders(r.At, w)

@@ -12,11 +12,13 @@ import (
 )
 
 // Extract reads one piece out of an answer. In the file, a plain text such as
-// $.user.id is a JSON path. Read first from one source, then through regex, split, in
-// and map, in this order.
+// $.user.id is a JSON path, and a list holds alternatives, of which the first that tells
+// something is taken. The piece is read from one source and goes through regex, split,
+// in and map, in this order.
 type Extract struct {
 	JSON   Path        `yaml:"json"`
 	Header string      `yaml:"header"`
+	Whole  bool        `yaml:"text" doc:"the whole body as text; goes with regex"`
 	Const  string      `yaml:"const" doc:"this text, when the answer was accepted"`
 	Regex  *Expression `yaml:"regex" doc:"the first group is taken"`
 	Split  string      `yaml:"split" doc:"a list in one text, separated by this"`
@@ -24,13 +26,16 @@ type Extract struct {
 	In  []string          `yaml:"in" doc:"gives true or false: whether the piece is one of these"`
 	Map map[string]string `yaml:"map" doc:"translates the vendor's words; others stay"`
 	At  strict.Placed     `yaml:"-"`
+	// Else is asked when this one does not tell.
+	Else *Extract `yaml:"-"`
 }
 
 // Source is where an Extract reads.
 type Source struct {
 	JSON     any // decoded with UseNumber; nil when the body is none
 	Header   func(name string) (string, bool)
-	Accepted bool // whether the answer accepted the key
+	Text     string // the body, where it is a text of the vendor's
+	Accepted bool   // whether the answer accepted the key
 }
 
 // DecodeStrict reads a path, or a mapping with exactly one source.
@@ -40,30 +45,59 @@ func (e *Extract) DecodeStrict(r *strict.Reader, n *yaml.Node) {
 		r.Decode(n, &e.JSON)
 		return
 	}
+	if n.Kind == yaml.SequenceNode {
+		e.decodeList(r, n)
+		return
+	}
 	type written Extract // without this method
 	r.Decode(n, (*written)(e))
 	sources := 0
-	for _, given := range []bool{e.JSON != "", e.Header != "", e.Const != ""} {
+	for _, given := range []bool{e.JSON != "", e.Header != "", e.Whole, e.Const != ""} {
 		if given {
 			sources++
 		}
 	}
-	if n.Kind == yaml.MappingNode && sources != 1 {
-		r.Fail(n, "give exactly one of json, header and const", "expected one source, found %d", sources)
+	switch {
+	case n.Kind == yaml.MappingNode && sources != 1:
+		r.Fail(n, "give exactly one of json, header, text and const", "expected one source, found %d", sources)
+	case e.Whole && e.Regex == nil:
+		r.Fail(n, "add `regex:` with one group", "a whole body is no piece of one")
+	}
+}
+
+const maxAlternatives = 8
+
+func (e *Extract) decodeList(r *strict.Reader, n *yaml.Node) {
+	if len(n.Content) == 0 || len(n.Content) > maxAlternatives {
+		r.Fail(n, "write one alternative, or a few", "expected 1 to %d alternatives, found %d", maxAlternatives, len(n.Content))
+		return
+	}
+	last := e
+	for i, item := range n.Content {
+		if i > 0 {
+			last.Else = &Extract{}
+			last = last.Else
+		}
+		if item.Kind == yaml.SequenceNode {
+			r.Fail(item, "write the alternatives one after the other", "expected an alternative, found a list")
+			continue
+		}
+		r.Decode(item, last)
 	}
 }
 
 // JSONSchema describes an extract.
 func (e Extract) JSONSchema() map[string]any {
 	text := map[string]any{"type": "string"}
-	return map[string]any{"anyOf": []any{e.JSON.JSONSchema(), map[string]any{
+	one := map[string]any{"anyOf": []any{e.JSON.JSONSchema(), map[string]any{
 		"type": "object", "additionalProperties": false,
 		"properties": map[string]any{
-			"json": e.JSON.JSONSchema(), "header": text, "const": text, "regex": text, "split": text,
+			"json": e.JSON.JSONSchema(), "header": text, "text": map[string]any{"const": true}, "const": text, "regex": text, "split": text,
 			"in":  map[string]any{"type": "array", "items": text},
 			"map": map[string]any{"type": "object", "additionalProperties": text},
 		},
 	}}}
+	return map[string]any{"anyOf": []any{one, map[string]any{"type": "array", "items": one, "minItems": 1, "maxItems": maxAlternatives}}}
 }
 
 // List reads every text that the piece holds: the elements of a list, or of a text that
@@ -72,6 +106,13 @@ func (e *Extract) List(from Source) []string {
 	if e == nil {
 		return nil
 	}
+	if out := e.own(from); len(out) > 0 {
+		return out
+	}
+	return e.Else.List(from)
+}
+
+func (e *Extract) own(from Source) []string {
 	var out []string
 	for _, text := range e.read(from) {
 		if e.Regex != nil {
@@ -108,6 +149,10 @@ func (e *Extract) read(from Source) []string {
 	case e.Header != "":
 		if text, ok := from.Header(e.Header); ok {
 			return []string{text}
+		}
+	case e.Whole:
+		if from.Text != "" {
+			return []string{from.Text}
 		}
 	case from.JSON != nil:
 		return e.JSON.texts(from.JSON)

@@ -73,11 +73,11 @@ func Inspect(text secret.Text, p *Provider) []Defect {
 	if d, ok := placeholder(key, p); ok {
 		return []Defect{d}
 	}
-	if p.formOf(key) != nil {
-		return nil
-	}
 	if d, ok := reference(key); ok {
 		return []Defect{d}
+	}
+	if p.formOf(key) != nil {
+		return nil
 	}
 	return append(wrapping(key), p.formDefects(key)...)
 }
@@ -134,8 +134,8 @@ func unwrap(key string) (inner string, kind DefectKind) {
 			return rest, SchemeWord
 		}
 	}
-	if m := assignmentForm.FindString(key); m != "" {
-		return key[len(m):], Assignment
+	if m := assignmentForm.FindStringSubmatch(key); m != nil {
+		return key[len(m[1]):], Assignment
 	}
 	return key, NoDefect
 }

@@ -8,7 +8,7 @@ import (
 )
 
 // assignmentForm is a variable's name and = in front of something longer.
-var assignmentForm = regexp.MustCompile(`^(?:export +)?[A-Z][A-Z0-9_]{2,}=["']?[^= ][^ ]{3}`)
+var assignmentForm = regexp.MustCompile(`^((?:export +)?[A-Z][A-Z0-9_]{2,}=)["']?[^= ][^ ]{3}`)
 
 // references are the texts that some tool should have replaced by a value.
 var references = []struct {

@@ -141,6 +141,8 @@ type When struct {
 	ContentType *Match           `yaml:"content-type" doc:"the media type without parameters, in small letters"`
 	// Mode limits a rule to keys whose form tells this mode.
 	Mode string `yaml:"mode" enum:"test|live" doc:"only for keys whose form tells this mode"`
+	// Kind limits a rule to keys of one kind, as the form names it.
+	Kind string `yaml:"kind" doc:"only for keys of this kind, as a form names it"`
 }
 
 // Fields are conditions on a JSON body, by path.
@@ -200,6 +202,7 @@ type Vector struct {
 	Status   int               `yaml:"status,required"`
 	Headers  map[string]string `yaml:"headers"`
 	Body     string            `yaml:"body"`
+	Kind     string            `yaml:"kind" doc:"the kind of key that was sent, as a form names it"`
 	Mode     string            `yaml:"mode" enum:"test|live" doc:"the mode that the key's form tells"`
 	Reason   Reason            `yaml:"reason,required"`
 	Passes   []string          `yaml:"passes" enum:"known|linked|active|authorised" doc:"the rungs above format that must pass; unchecked when left out"`

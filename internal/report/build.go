@@ -58,19 +58,20 @@ func settle(d *Document, environments []string) {
 	sortSlots(d.Slots)
 	sortFindings(d.Findings)
 	d.Unverified = []Unverified{}
+	x := newIndex(d)
 	for i := range d.Slots {
 		s := &d.Slots[i]
-		s.Outcome = outcome(*s, d)
+		s.Outcome = outcome(*s, x)
 		if s.Outcome == Unsettled {
 			s.Reason = cmp.Or(s.Reason, missingReason(*s))
-			d.Unverified = append(d.Unverified, unverified(*s, d))
+			d.Unverified = append(d.Unverified, unverified(*s, x))
 		}
 	}
 	d.Summary = count(d, environments)
 }
 
 func count(d *Document, environments []string) Summary {
-	names := slices.Clone(environments)
+	names := convert(environments, Clean)
 	sum := Summary{Slots: len(d.Slots)}
 	for _, s := range d.Slots {
 		names = append(names, s.Environment)

@@ -52,7 +52,7 @@ func isPlain(text string) bool {
 // no shape of its own is dropped.
 func visible(r rune) (rune, bool) {
 	switch {
-	case r == '\n', r == '\r', r == '\t', unicode.In(r, unicode.Zl, unicode.Zp):
+	case r == '\n', r == '\t', unicode.In(r, unicode.Zl, unicode.Zp):
 		return ' ', true
 	case unicode.In(r, unicode.Cc, unicode.Cf, unicode.Co, unicode.Cs, unicode.Variation_Selector):
 		return 0, false

@@ -11,18 +11,23 @@ import (
 // user's attention.
 func md(text string) string {
 	var b strings.Builder
-	for _, r := range text {
+	for i, r := range text {
 		switch {
 		case r == '@':
 			b.WriteString("&#64;&#8203;") // the invisible space keeps it from being a mention
-		case r < 0x80 && (unicode.IsPunct(r) || unicode.IsSymbol(r)) && !strings.ContainsRune(",;/()'-?", r):
+			continue
+		case r == '.' && !endsInWWW(text[:i]), r == ':' && strings.HasPrefix(text[i+1:]+" ", " "):
+		case r < 0x80 && (unicode.IsPunct(r) || unicode.IsSymbol(r)) && !strings.ContainsRune(`,;/()'"-?=%`, r):
 			b.WriteByte('\\')
-			b.WriteRune(r)
-		default:
-			b.WriteRune(r)
 		}
+		b.WriteRune(r)
 	}
 	return b.String()
+}
+
+// endsInWWW reports whether a dot behind text would make GitHub see an address.
+func endsInWWW(text string) bool {
+	return len(text) >= 3 && strings.EqualFold(text[len(text)-3:], "www")
 }
 
 // mdCode writes text as code where that is safe, else escaped as plain text: a code
@@ -47,7 +52,7 @@ func mdCode(text string) string {
 func mermaid(text string) string {
 	var b strings.Builder
 	for _, r := range text {
-		if unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune(" ./:-,", r) {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune(" ./:-,_·", r) {
 			b.WriteRune(r)
 		} else {
 			fmt.Fprintf(&b, "#%d;", r)

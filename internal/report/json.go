@@ -37,9 +37,31 @@ func Read(r io.Reader) (Document, error) {
 	environments := d.Summary.Environments
 	fillLists(&d)
 	cleanAll(&d)
+	distrust(&d)
 	settle(&d, nil)
 	d.Summary.Environments = max(environments, d.Summary.Environments)
 	return d, nil
+}
+
+// distrust sets right what a touched file could use to be mistaken for keyfit's own
+// words: severities, which stand at the start of a line, and the addresses of manual pages.
+func distrust(d *Document) {
+	for i := range d.Findings {
+		d.Findings[i].distrust()
+	}
+	for i := range d.Ignored {
+		d.Ignored[i].Finding.distrust()
+	}
+}
+
+func (f *Finding) distrust() {
+	if weight(f.Severity) < 0 {
+		f.Severity = "error"
+	}
+	if !isID(f.ID) {
+		f.ID = "K000"
+	}
+	f.Help = HelpURL(f.ID)
 }
 
 // fillLists turns missing lists into empty ones, so that what is written again has

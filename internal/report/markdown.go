@@ -26,9 +26,10 @@ func writeMarkdown(w io.Writer, d Document, _ Options) error {
 // slots, and each finding with its journey as a table and, while there is room, a chart.
 func Markdown(d Document) string {
 	m := &markdown{nodes: maxNodes}
-	m.add("## keyfit: " + overall(d) + "\n\n" + md(summaryText(d)) + "\n\n")
-	m.slots(d)
-	m.findings(d)
+	m.add("## keyfit: " + overall(d) + "\n\n" + summaryText(d) + "\n\n")
+	x := newIndex(&d)
+	m.slots(x)
+	m.findings(x)
 	m.ignored(d)
 	return m.b.String()
 }
@@ -54,7 +55,8 @@ func (m *markdown) leftOut(n int, what string) {
 	}
 }
 
-func (m *markdown) slots(d Document) {
+func (m *markdown) slots(x index) {
+	d := x.doc
 	if len(d.Slots) == 0 {
 		return
 	}
@@ -63,7 +65,7 @@ func (m *markdown) slots(d Document) {
 	slices.SortStableFunc(order, func(a, b Slot) int { return rank(b.Outcome) - rank(a.Outcome) })
 	for i, s := range order {
 		// Half of the room is for the findings.
-		if m.b.Len() > maxMarkdown/2 || !m.add(slotRow(s, d)) {
+		if m.b.Len() > maxMarkdown/2 || !m.add(slotRow(s, x)) {
 			m.leftOut(len(order)-i, "slots")
 			break
 		}
@@ -71,8 +73,8 @@ func (m *markdown) slots(d Document) {
 	m.add("\n")
 }
 
-func slotRow(s Slot, d Document) string {
-	why := strings.Join(slotWords(s, d), " ")
+func slotRow(s Slot, x index) string {
+	why := strings.Join(slotWords(s, x), " ")
 	if s.Outcome == Unsettled {
 		why = strings.TrimSpace(why + " " + doubt(s))
 	}
@@ -104,7 +106,8 @@ func rungSymbols(r Rungs) string {
 	return b.String()
 }
 
-func (m *markdown) findings(d Document) {
+func (m *markdown) findings(x index) {
+	d := x.doc
 	if len(d.Findings) == 0 {
 		return
 	}
@@ -112,7 +115,7 @@ func (m *markdown) findings(d Document) {
 	told := map[string]bool{}
 	for i, f := range d.Findings {
 		block := findingBlock(f)
-		s, ok := slotOf(f, d)
+		s, ok := x.slotOf(f)
 		if ok && !told[s.key()] {
 			told[s.key()] = true
 			block += journeyTable(s) + m.chart(s)
@@ -128,7 +131,7 @@ func findingBlock(f Finding) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "#### %s %s: %s\n\n", symbol(map[string]string{"error": Failed}[f.Severity]), md(f.ID+" "+f.Name), md(f.Message))
 	if title := f.title(); title != "" {
-		fmt.Fprintf(&b, "%s\n\n", md(title))
+		fmt.Fprintf(&b, "- slot: %s\n", md(title))
 	}
 	if f.At.File != "" {
 		fmt.Fprintf(&b, "- at %s\n", mdCode(f.At.String()))

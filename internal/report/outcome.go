@@ -10,10 +10,10 @@ import (
 // ones included (the configuration may accept a key that does not fit; it does not make
 // it fit), on a rung that fails and on a key that is meant for something else. It passes
 // only when the value is known and the API accepted it.
-func outcome(s Slot, d *Document) string {
+func outcome(s Slot, x index) string {
 	reason := provider.Reason(s.Reason)
 	switch {
-	case hasError(s, d), slices.Contains(s.Rungs.all(), ruleFailed):
+	case hasError(s, x), slices.Contains(s.Rungs.all(), ruleFailed):
 		return Failed
 	case reason.Class() == provider.Refused, reason.Class() == provider.Misfit:
 		return Failed
@@ -27,44 +27,19 @@ func (r Rungs) all() []string {
 	return []string{r.Format, r.Known, r.Linked, r.Active, r.Authorised}
 }
 
-func hasError(s Slot, d *Document) bool {
-	for _, f := range d.Findings {
-		if f.Severity == "error" && f.isOf(s) {
-			return true
-		}
-	}
-	for _, i := range d.Ignored {
-		if i.Finding.Severity == "error" && i.Finding.isOf(s) {
-			return true
-		}
-	}
-	return false
-}
-
-// isOf reports whether the finding is about this slot.
-func (f Finding) isOf(s Slot) bool {
-	if f.Variable == "" || f.Environment != s.Environment || f.Variable != s.Variable {
-		return false
-	}
-	if f.Consumer == "" || f.Consumer == s.Consumer && (f.Container == "" || f.Container == s.Container) {
-		return true
-	}
-	return slices.ContainsFunc(s.Also, func(c Consumer) bool {
-		return f.Consumer == c.Workload && (f.Container == "" || f.Container == c.Container)
-	})
+func hasError(s Slot, x index) bool {
+	return slices.ContainsFunc(slices.Concat(x.findingsOf(s), x.ignoredOf(s)), func(f Finding) bool { return f.Severity == "error" })
 }
 
 // acceptsDoubt lists the findings that say "could not be verified". Where the
 // configuration silences one of them, the doubt is accepted.
 func acceptsDoubt(id string) bool { return slices.Contains([]string{"K102", "K107", "K401"}, id) }
 
-func unverified(s Slot, d *Document) Unverified {
+func unverified(s Slot, x index) Unverified {
 	return Unverified{
 		Environment: s.Environment, Consumer: s.Consumer, Container: s.Container, Variable: s.Variable,
 		Reason: s.Reason, Message: doubt(s),
-		Ignored: slices.ContainsFunc(d.Ignored, func(i Ignored) bool {
-			return acceptsDoubt(i.Finding.ID) && i.Finding.isOf(s)
-		}),
+		Ignored: slices.ContainsFunc(x.ignoredOf(s), func(f Finding) bool { return acceptsDoubt(f.ID) }),
 	}
 }
 

@@ -50,14 +50,26 @@ func (p *page) glyph(fancy, plain string) string {
 	return fancy
 }
 
-func (p *page) mark(answer string) string {
+// rungMark draws the answer of one rung.
+func (p *page) rungMark(answer string) string {
 	switch answer {
-	case "pass", Passed:
+	case "pass":
 		return p.paint(green, p.glyph("✓", "+"))
-	case "fail", Failed:
+	case "fail":
 		return p.paint(red, p.glyph("✗", "x"))
 	}
-	return p.paint(yellow, p.glyph("·", "?"))
+	return p.paint(yellow, p.glyph("·", "-"))
+}
+
+// mark draws the outcome of a slot.
+func (p *page) mark(outcome string) string {
+	switch outcome {
+	case Passed:
+		return p.rungMark("pass")
+	case Failed:
+		return p.rungMark("fail")
+	}
+	return p.paint(yellow, "?")
 }
 
 // text makes foreign text fit for the page: with plain drawing, the rest of Unicode is

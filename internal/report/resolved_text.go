@@ -61,7 +61,7 @@ func consumerFacts(c ResolvedConsumer) string {
 }
 
 func (p *page) variable(v Variable) []string {
-	what := v.Fingerprint
+	what := p.fingerprint(v.Fingerprint)
 	if text, ok := v.text(); ok {
 		what = p.text(strconv.QuoteToGraphic(text))
 	}
@@ -79,7 +79,8 @@ func (p *page) variable(v Variable) []string {
 		}
 	}
 	color := map[string]string{"known": green, "unknown": yellow}[v.State]
-	return []string{p.text(v.Name), p.paint(color, v.State), what, from}
+	const room = 60 // of a name; the JSON has the whole
+	return []string{p.cut(p.text(v.Name), room), p.paint(color, v.State), what, from}
 }
 
 // origin is the last place of the trail that lies in a file, else the kind of its start.
@@ -159,7 +160,7 @@ func (p *page) trace(e ResolvedEnvironment, c ResolvedConsumer, v Variable) {
 		p.note("needs", v.Needs)
 	}
 	for _, a := range v.Alternatives {
-		p.note("candidate", candidateText(a))
+		p.note("candidate", p.candidateText(a))
 	}
 	p.line()
 }

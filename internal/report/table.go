@@ -10,10 +10,13 @@ import (
 // maxRows bounds the table; the findings above it are complete.
 const maxRows = 60
 
+// maxName bounds the names in it.
+const maxName = 60
+
 // table draws environment × variable. Where the columns do not fit the width, it lists
 // the cells instead.
-func (p *page) table(d Document) {
-	cells := tableCells(d)
+func (p *page) table(x index) {
+	cells := tableCells(x)
 	if len(cells) == 0 {
 		return
 	}
@@ -33,26 +36,26 @@ func (p *page) table(d Document) {
 
 // cell is what became of one variable in one environment, over all its consumers.
 type cell struct {
-	environment, variable string
-	outcome               string
-	words                 []string // ids of findings, or reasons
-	slots                 int
+	place
+	outcome string
+	words   []string // ids of findings, or reasons
 }
 
-func tableCells(d Document) []cell {
+func tableCells(x index) []cell {
 	var cells []cell
-	for _, s := range d.Slots {
-		i := slices.IndexFunc(cells, func(c cell) bool { return c.environment == s.Environment && c.variable == s.Variable })
-		if i < 0 {
+	known := map[place]int{}
+	for _, s := range x.doc.Slots {
+		i, ok := known[s.place()]
+		if !ok {
 			i = len(cells)
-			cells = append(cells, cell{environment: s.Environment, variable: s.Variable, outcome: Passed})
+			known[s.place()] = i
+			cells = append(cells, cell{place: s.place(), outcome: Passed})
 		}
 		c := &cells[i]
-		c.slots++
 		if rank(s.Outcome) > rank(c.outcome) {
 			c.outcome = s.Outcome
 		}
-		c.words = append(c.words, slotWords(s, d)...)
+		c.words = append(c.words, slotWords(s, x)...)
 	}
 	for i := range cells {
 		slices.Sort(cells[i].words)
@@ -65,10 +68,10 @@ func rank(outcome string) int { return slices.Index([]string{Passed, Unsettled, 
 
 // slotWords says why a slot did not pass, or warns of one that did: the ids of its
 // findings, else its reason.
-func slotWords(s Slot, d Document) []string {
+func slotWords(s Slot, x index) []string {
 	var words []string
-	for _, f := range d.Findings {
-		if f.isOf(s) && f.Severity != "note" {
+	for _, f := range x.findingsOf(s) {
+		if f.Severity != "note" {
 			words = append(words, f.ID)
 		}
 	}
@@ -88,21 +91,21 @@ func (p *page) cell(c cell) string {
 
 func (p *page) grid(cells []cell) []string {
 	var environments, variables []string
-	at := map[[2]string]string{}
+	at := map[place]string{}
 	for _, c := range cells {
 		environments, variables = append(environments, c.environment), append(variables, c.variable)
-		at[[2]string{c.environment, c.variable}] = p.cell(c)
+		at[c.place] = p.cell(c)
 	}
 	environments, variables = distinct(environments), distinct(variables)
 	head := []string{""}
 	for _, e := range environments {
-		head = append(head, p.paint(bold, p.text(e)))
+		head = append(head, p.paint(bold, p.cut(p.text(e), maxName)))
 	}
 	rows := [][]string{head}
 	for _, v := range variables {
-		row := []string{p.text(v)}
+		row := []string{p.cut(p.text(v), maxName)}
 		for _, e := range environments {
-			row = append(row, cmp.Or(at[[2]string{e, v}], p.paint(faint, "-")))
+			row = append(row, cmp.Or(at[place{e, v}], p.paint(faint, "-")))
 		}
 		rows = append(rows, row)
 	}

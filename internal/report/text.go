@@ -12,9 +12,10 @@ import (
 // its value; then what could not be verified; a table; one line that sums up.
 func writeText(w io.Writer, d Document, opt Options) error {
 	p := &page{opt: opt}
+	x := newIndex(&d)
 	told := map[string]bool{}
 	for _, f := range d.Findings {
-		p.finding(f, d, told)
+		p.finding(f, x, told)
 	}
 	p.problems(d)
 	p.untold(d, told)
@@ -23,14 +24,14 @@ func writeText(w io.Writer, d Document, opt Options) error {
 	}
 	if !opt.Quiet {
 		p.ignored(d)
-		p.table(d)
+		p.table(x)
 	}
 	p.line(p.paint(bold, p.text(summaryText(d))))
 	return p.writeTo(w)
 }
 
 // finding writes one block. told remembers the slots whose journey was shown already.
-func (p *page) finding(f Finding, d Document, told map[string]bool) {
+func (p *page) finding(f Finding, x index, told map[string]bool) {
 	if p.opt.Quiet && f.Severity != "error" {
 		return
 	}
@@ -38,7 +39,7 @@ func (p *page) finding(f Finding, d Document, told map[string]bool) {
 	if f.At.File != "" {
 		p.line("  ", p.paint(blue, p.glyph("-->", "-->")), " ", p.text(f.At.String()))
 	}
-	s, ok := slotOf(f, d)
+	s, ok := x.slotOf(f)
 	switch {
 	case !ok:
 		if title := f.title(); title != "" {
@@ -48,7 +49,7 @@ func (p *page) finding(f Finding, d Document, told map[string]bool) {
 		p.gutter(p.text(s.title()), p.paint(faint, "  (its journey is shown above)"))
 	default:
 		told[s.key()] = true
-		p.slot(s)
+		p.slot(s, true)
 	}
 	for _, r := range f.Related {
 		p.note("see", strings.TrimPrefix(r.At.String()+": "+r.Message, ": "))
@@ -73,8 +74,9 @@ func (p *page) gutter(parts ...string) {
 }
 
 // slot writes everything that is known of one slot.
-func (p *page) slot(s Slot) {
-	p.gutter(p.text(s.title()), p.paint(faint, p.text(slotFacts(s))))
+// told says that a finding speaks of it, so that the doubt is still to be told.
+func (p *page) slot(s Slot, told bool) {
+	p.gutter(p.text(s.title()), p.paint(faint, p.text(p.slotFacts(s))))
 	p.journey(s)
 	p.rungs(s)
 	p.note("asked", requestText(s.Request))
@@ -82,21 +84,21 @@ func (p *page) slot(s Slot) {
 	if s.Elsewhere != nil {
 		p.note("elsewhere", strings.TrimSuffix(s.Elsewhere.Environment+" accepts it: "+identityText(s.Elsewhere.Identity), ": "))
 	}
-	if s.Outcome == Unsettled {
-		p.note("unverified", s.Reason+": "+doubt(s))
+	if s.Outcome == Unsettled && told {
+		p.note("unverified", doubt(s))
 	}
 	for _, c := range s.Also {
 		p.note("also", slotTitle(c.Kind, c.Workload, c.Container, "")+" receives the same value")
 	}
 	for _, a := range s.Alternatives {
-		p.note("candidate", candidateText(a))
+		p.note("candidate", p.candidateText(a))
 	}
 }
 
 // slotFacts is what stands behind a slot's name: provider, kind, fingerprint.
-func slotFacts(s Slot) string {
+func (p *page) slotFacts(s Slot) string {
 	var facts []string
-	for _, fact := range []string{s.Provider, s.Kind, s.Fingerprint} {
+	for _, fact := range []string{s.Provider, s.Kind, p.fingerprint(s.Fingerprint)} {
 		if fact != "" {
 			facts = append(facts, fact)
 		}
@@ -107,11 +109,11 @@ func slotFacts(s Slot) string {
 	return "  (" + strings.Join(facts, ", ") + ")"
 }
 
-func candidateText(a Alternative) string {
+func (p *page) candidateText(a Alternative) string {
 	what := a.State
 	switch {
 	case a.Fingerprint != "":
-		what = a.Fingerprint
+		what = p.fingerprint(a.Fingerprint)
 	case a.Reason != "":
 		what += " (" + a.Reason + ")"
 	}
@@ -119,6 +121,15 @@ func candidateText(a Alternative) string {
 		what += " from " + a.Trail[n-1].At.place()
 	}
 	return what
+}
+
+// fingerprint shortens a fingerprint for people; -v shows the whole.
+func (p *page) fingerprint(f string) string {
+	const enough = len("kf:") + 8
+	if p.opt.Verbose || len(f) <= enough {
+		return f
+	}
+	return f[:enough]
 }
 
 // maxHops is how many stops of a journey a finding shows; -v and trace show all.
@@ -173,7 +184,7 @@ func (p *page) rungs(s Slot) {
 	names := []string{"format", "known", "linked", "active", "authorised"}
 	var parts []string
 	for i, answer := range s.Rungs.all() {
-		parts = append(parts, names[i]+" "+p.mark(answer))
+		parts = append(parts, names[i]+" "+p.rungMark(answer))
 	}
 	text := strings.Join(parts, "  ")
 	if s.Reason != "" {
@@ -184,8 +195,12 @@ func (p *page) rungs(s Slot) {
 
 // problems writes those that no finding speaks of.
 func (p *page) problems(d Document) {
+	spoken := map[At]bool{}
+	for _, f := range d.Findings {
+		spoken[f.At] = spoken[f.At] || f.ID == "K001"
+	}
 	for _, problem := range d.Problems {
-		if slices.ContainsFunc(d.Findings, func(f Finding) bool { return f.ID == "K001" && f.At == problem.At }) {
+		if spoken[problem.At] {
 			continue
 		}
 		p.line(p.paint(yellow+";"+bold, "problem"), p.paint(bold, ": "+p.text(problem.Message)))
@@ -201,8 +216,8 @@ func (p *page) problems(d Document) {
 func (p *page) untold(d Document, told map[string]bool) {
 	for _, s := range d.Slots {
 		if s.Outcome == Unsettled && !told[s.key()] {
-			p.line(p.paint(yellow+";"+bold, "unverified"), ": ", p.text(s.title()))
-			p.slot(s)
+			p.line(p.paint(yellow+";"+bold, "unverified"), p.paint(bold, ": "+p.text(doubt(s))))
+			p.slot(s, false)
 			p.line()
 		}
 	}
@@ -211,8 +226,8 @@ func (p *page) untold(d Document, told map[string]bool) {
 func (p *page) passed(d Document) {
 	for _, s := range d.Slots {
 		if s.Outcome == Passed {
-			p.line(p.paint(green+";"+bold, "passed"), ": ", p.text(s.title()))
-			p.slot(s)
+			p.line(p.paint(green+";"+bold, "passed"), p.paint(bold, ": the key fits"))
+			p.slot(s, false)
 			p.line()
 		}
 	}
@@ -238,13 +253,4 @@ func until(day string) string {
 // key identifies a slot within one report.
 func (s Slot) key() string {
 	return strings.Join([]string{s.Environment, s.Consumer, s.Container, s.Variable}, "\x00")
-}
-
-// slotOf finds the slot that a finding is about.
-func slotOf(f Finding, d Document) (Slot, bool) {
-	i := slices.IndexFunc(d.Slots, f.isOf)
-	if i < 0 {
-		return Slot{}, false
-	}
-	return d.Slots[i], true
 }

@@ -40,7 +40,7 @@ func BuildWho(in WhoInput) Who {
 		State: stateKnown, Rungs: toRungs(v.Rungs), Reason: string(v.Reason), Request: toRequest(v.Evidence),
 		Says: v.Says, Causes: v.Causes,
 	}
-	s.Outcome = outcome(s, &Document{})
+	s.Outcome = outcome(s, index{})
 	if s.Outcome == Unsettled && s.Reason == "" {
 		s.Reason = missingReason(s)
 	}
@@ -74,7 +74,7 @@ func WriteWho(w io.Writer, name string, who Who, opt Options) error {
 func writeWhoText(w io.Writer, who Who, opt Options) error {
 	p := &page{opt: opt}
 	p.line(p.mark(who.Outcome), " ", p.paint(bold, who.Outcome), ": ", p.text(who.Message))
-	p.gutter(p.text(whoTitle(who)))
+	p.gutter(p.text(p.whoTitle(who)))
 	i := who.Identity
 	p.note("principal", principalText(i.Principal))
 	if i.Active != nil {
@@ -97,7 +97,7 @@ func writeWhoText(w io.Writer, who Who, opt Options) error {
 	return p.writeTo(w)
 }
 
-func whoTitle(who Who) string {
+func (p *page) whoTitle(who Who) string {
 	name := who.ProviderName
 	if name == "" {
 		name = who.Provider
@@ -105,5 +105,5 @@ func whoTitle(who Who) string {
 	if name == "" {
 		name = "nobody knows whose key this is"
 	}
-	return name + slotFacts(Slot{Kind: who.Kind, Fingerprint: who.Fingerprint})
+	return name + p.slotFacts(Slot{Kind: who.Kind, Fingerprint: who.Fingerprint})
 }

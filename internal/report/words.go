@@ -55,7 +55,7 @@ func doubt(s Slot) string {
 		parts[0] += " (" + s.ValueReason + ")"
 	}
 	if s.ValueNeeds != "" {
-		parts = append(parts, "it needs "+s.ValueNeeds)
+		parts = append(parts, s.ValueNeeds)
 	}
 	if s.Says != "" {
 		parts = append(parts, s.Says)

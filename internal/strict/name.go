@@ -24,13 +24,14 @@ func Name(name string) string {
 
 // IsName reports whether text reads like a name that a person chose, and so may be
 // repeated in a message: words of plain letters in one case, such as PAYMENT_API_KEY,
-// expires-after or Staging, with short ones that may hold digits, such as eu1. Keys of
-// any vendor mix cases or hold digits all over.
+// expires-after, Staging or "secret key", with short ones that may hold digits, such as
+// eu1. Keys of any vendor mix cases or hold digits all over; what is longer than three
+// words with blanks between may be a passphrase.
 func IsName(text string) bool {
-	if text == "" || len(text) > maxName {
+	if text == "" || len(text) > maxName || strings.Count(text, " ") > 2 || text != strings.TrimSpace(text) {
 		return false
 	}
-	for word := range strings.FieldsFuncSeq(text, func(c rune) bool { return c == '-' || c == '_' || c == '.' || c == '/' }) {
+	for word := range strings.FieldsFuncSeq(text, func(c rune) bool { return strings.ContainsRune("-_./ ", c) }) {
 		if !isWord(word) {
 			return false
 		}

@@ -1,6 +1,11 @@
 package strict
 
-import "go.yaml.in/yaml/v3"
+import (
+	"maps"
+	"slices"
+
+	"go.yaml.in/yaml/v3"
+)
 
 // Pair is one entry of a mapping.
 type Pair struct{ Key, Value *yaml.Node }
@@ -78,6 +83,61 @@ func Find(n *yaml.Node, path ...string) (found Pair, ok bool) {
 		}
 	}
 	return found, len(path) > 0
+}
+
+// Names lists the names in a mapping, merged ones included, in alphabetical order. Like
+// [Find] it reports nothing.
+func Names(n *yaml.Node) []string {
+	found := map[string]bool{}
+	collect(n, found, map[*yaml.Node]bool{})
+	return slices.Sorted(maps.Keys(found))
+}
+
+func collect(n *yaml.Node, found map[string]bool, seen map[*yaml.Node]bool) {
+	n = target(n)
+	if seen[n] {
+		return
+	}
+	seen[n] = true
+	for i := 0; i+1 < len(n.Content) && n.Kind == yaml.MappingNode; i += 2 {
+		key, value := n.Content[i], target(n.Content[i+1])
+		switch {
+		case isMerge(key) && value.Kind == yaml.SequenceNode:
+			for _, from := range value.Content {
+				collect(from, found, seen)
+			}
+		case isMerge(key):
+			collect(value, found, seen)
+		case key.Kind == yaml.ScalarNode:
+			found[key.Value] = true
+		}
+	}
+}
+
+// Items lists the entries of a list, aliases followed; nothing for anything else.
+func Items(n *yaml.Node) []*yaml.Node {
+	if n = target(n); n.Kind != yaml.SequenceNode {
+		return nil
+	}
+	var out []*yaml.Node
+	for _, item := range n.Content {
+		out = append(out, target(item))
+	}
+	return out
+}
+
+// FailedIn reports whether a mistake was recorded at n or at anything within it.
+func (r *Reader) FailedIn(n *yaml.Node) bool {
+	return len(r.failed) > 0 && r.failedIn(n, map[*yaml.Node]bool{})
+}
+
+func (r *Reader) failedIn(n *yaml.Node, seen map[*yaml.Node]bool) bool {
+	n = target(n)
+	if seen[n] {
+		return false
+	}
+	seen[n] = true
+	return r.failed[r.Span(n)] || slices.ContainsFunc(n.Content, func(c *yaml.Node) bool { return r.failedIn(c, seen) })
 }
 
 // entry looks for a name in a mapping, then in what is merged into it. A mapping that

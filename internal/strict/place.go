@@ -116,10 +116,5 @@ func (r *Reader) offset(line, column int) int {
 	if line > len(r.lines) {
 		return len(r.text)
 	}
-	at := r.lines[line-1]
-	for ; column > 1 && at < len(r.text); column-- {
-		_, size := utf8.DecodeRune(r.text[at:])
-		at += size
-	}
-	return at
+	return r.index.Advance(r.lines[line-1], column-1)
 }

@@ -89,12 +89,22 @@ func (r *Reader) plain(n *yaml.Node) (any, bool) {
 // only when it is nearly one of them, and so cannot be a key.
 func (r *Reader) BadWord(n *yaml.Node, words []string) {
 	list := strings.Join(words, ", ")
+	if len(words) > maxListed {
+		list = fmt.Sprintf("%d words", len(words))
+	}
 	if near := Nearest(n.Value, words); near != "" && n.Kind == yaml.ScalarNode {
 		r.Fail(n, fmt.Sprintf("did you mean %q?", near), "expected one of %s, found %s", list, Name(n.Value))
 		return
 	}
-	r.Fail(n, "", "expected one of %s", list)
+	fix := ""
+	if len(words) > maxListed {
+		fix = "write one of: " + strings.Join(words, ", ")
+	}
+	r.Fail(n, fix, "expected one of %s", list)
 }
+
+// maxListed is how many words a message lists; more of them go into the advice.
+const maxListed = 8
 
 // Unknown records that a name is not one of those expected, with the nearest of them
 // as the suggestion.

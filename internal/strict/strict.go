@@ -66,13 +66,14 @@ type Reader struct {
 	nodes    int
 	depth    int
 	problems []model.Problem
+	failed   map[pos.Span]bool // the places of the problems
 }
 
 // Decode reads the one YAML document in data into out, a pointer. An empty document
 // leaves out as it is. It returns the mistakes in the order of their places; whatever
 // could be decoded is in out all the same.
 func Decode(file string, data []byte, out any) []model.Problem {
-	r := &Reader{file: file, text: data, index: pos.NewIndex(data), lines: yamlLines(data)}
+	r := &Reader{file: file, text: data, index: pos.NewIndex(data), lines: yamlLines(data), failed: map[pos.Span]bool{}}
 	switch {
 	case len(data) > maxBytes:
 		return r.whole(fmt.Sprintf("is larger than %d MiB, the limit for such a file", maxBytes>>20), "split it or leave out what is not needed")
@@ -119,11 +120,21 @@ func (r *Reader) parse(data []byte) (doc *yaml.Node, problem *model.Problem) {
 
 // Fail records a mistake at a node. No argument may be a scalar of the file: see [Name].
 func (r *Reader) Fail(n *yaml.Node, fix, format string, args ...any) {
-	r.problems = append(r.problems, model.Problem{At: r.Span(n), Message: fmt.Sprintf(format, args...), Fix: fix})
+	r.FailAt(r.Span(n), fix, format, args...)
 }
 
-// Report records a mistake at the place that it names itself.
-func (r *Reader) Report(problems ...model.Problem) { r.problems = append(r.problems, problems...) }
+// FailAt records a mistake at a place.
+func (r *Reader) FailAt(at pos.Span, fix, format string, args ...any) {
+	r.Report(model.Problem{At: at, Message: fmt.Sprintf(format, args...), Fix: fix})
+}
+
+// Report records mistakes that know their places.
+func (r *Reader) Report(problems ...model.Problem) {
+	r.problems = append(r.problems, problems...)
+	for _, p := range problems {
+		r.failed[p.At] = true
+	}
+}
 
 // Decode decodes a node into out, a pointer.
 func (r *Reader) Decode(n *yaml.Node, out any) { r.decode(n, reflect.ValueOf(out).Elem(), "") }

@@ -16,7 +16,11 @@ const (
 )
 
 func (a answer) source(accepted bool) provider.Source {
-	return provider.Source{JSON: a.json, Header: a.header, Accepted: accepted}
+	from := provider.Source{JSON: a.json, Header: a.header, Accepted: accepted}
+	if !a.page && !a.Truncated {
+		from.Text = string(a.Body)
+	}
+	return from
 }
 
 // identity reads whose key it is. What an answer does not tell stays empty.

@@ -1,6 +1,8 @@
 package verdict
 
 import (
+	"slices"
+
 	"github.com/keyfit/keyfit/internal/provider"
 )
 
@@ -13,14 +15,10 @@ func Judge(p *provider.Provider, form *provider.Form, r Response) Verdict {
 		return noAnswer(r.Failure)
 	}
 	a := read(r)
-	v := Verdict{}
-	for i := range p.Probe.Verdicts {
-		if rule := &p.Probe.Verdicts[i]; a.holds(p, rule, form) {
-			v = a.apply(p, rule)
-			break
-		}
-	}
-	if v.Reason == "" {
+	var v Verdict
+	if i := deciding(p, form, a); i >= 0 {
+		v = a.apply(p, &p.Probe.Verdicts[i])
+	} else {
 		v = a.fallback(p)
 	}
 	if v.Reason.Class() == provider.Unverifiable {
@@ -31,6 +29,11 @@ func Judge(p *provider.Provider, form *provider.Form, r Response) Verdict {
 	v.Evidence.RequestID, _ = p.Probe.Evidence.RequestID.Text(a.source(false))
 	v.Evidence.Code, v.Evidence.RequestID = printable(v.Evidence.Code), printable(v.Evidence.RequestID)
 	return v
+}
+
+// deciding gives the index of the first rule that holds, or -1.
+func deciding(p *provider.Provider, form *provider.Form, a answer) int {
+	return slices.IndexFunc(p.Probe.Verdicts, func(rule provider.Rule) bool { return a.holds(p, &rule, form) })
 }
 
 // NotSent is the verdict on a key of a kind that is never sent; ok is false for a form
@@ -61,7 +64,10 @@ func (a answer) holds(p *provider.Provider, rule *provider.Rule, form *provider.
 	if len(w.Status) > 0 && !w.Status.Contains(a.Status) {
 		return false
 	}
-	if w.Mode != "" && (form == nil || form.Mode != w.Mode) {
+	if form == nil {
+		form = &provider.Form{}
+	}
+	if (w.Mode != "" && form.Mode != w.Mode) || (w.Kind != "" && form.Kind != w.Kind) {
 		return false
 	}
 	if w.ContentType != nil && !w.ContentType.Text(a.media, a.media != "") {

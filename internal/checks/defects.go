@@ -1,0 +1,60 @@
+package checks
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/keyfit/keyfit/internal/provider"
+)
+
+// standIns picks the defects which mean that no key arrived, only what should have been
+// replaced by one.
+func standIns(defects []provider.Defect) []provider.Defect {
+	return slices.DeleteFunc(slices.Clone(defects), func(d provider.Defect) bool { return !d.Kind.Unresolved() })
+}
+
+func (c *Case) standIns() []provider.Defect { return standIns(c.Defects) }
+
+// damage lists what is wrong with a text that was meant as a key. An API that accepts
+// the key knows its own forms better than any catalogue.
+func (c *Case) damage() []provider.Defect {
+	if !c.arrives() || c.foreign() {
+		return nil
+	}
+	accepted := c.Verdict.Reason.Class() == provider.Accepted
+	return slices.DeleteFunc(slices.Clone(c.Defects), func(d provider.Defect) bool {
+		return accepted && isAboutForm(d.Kind)
+	})
+}
+
+func isAboutForm(k provider.DefectKind) bool {
+	return k == provider.NotTheForm || k == provider.CutShort || k == provider.TooLong
+}
+
+// foreign reports whether the key is another service's.
+func (c *Case) foreign() bool { return c.stranger() != nil }
+
+// stranger gives the provider whose key this is by its form, when that is another than
+// the slot's. A key that the slot's own API accepts is nobody else's.
+func (c *Case) stranger() *provider.Provider {
+	own := c.Slot.Provider
+	if own == nil || c.Slot.Form != nil || !c.arrives() || c.Run == nil || c.Run.Catalogue == nil ||
+		c.Verdict.Reason.Class() == provider.Accepted {
+		return nil
+	}
+	p, _ := c.Run.Catalogue.ByForm(c.Slot.Value.Text, c.Run.ownProviders()...)
+	if p == nil || p.ID == own.ID || p.ID == own.Extends {
+		return nil
+	}
+	return p
+}
+
+// ownProviders lists the APIs that keyfit.yaml declares, in the order of their names.
+func (r *Run) ownProviders() []*provider.Provider {
+	declared := r.file().Providers
+	var out []*provider.Provider
+	for _, id := range slices.Sorted(maps.Keys(declared)) {
+		out = append(out, declared[id])
+	}
+	return out
+}

@@ -1,0 +1,104 @@
+package cli
+
+import (
+	"context"
+
+	"github.com/keyfit/keyfit/internal/keys"
+	"github.com/keyfit/keyfit/internal/model"
+	"github.com/keyfit/keyfit/internal/probe"
+	"github.com/keyfit/keyfit/internal/provider"
+	"github.com/keyfit/keyfit/internal/secret"
+	"github.com/keyfit/keyfit/internal/verdict"
+)
+
+// ask puts the questions and gives the verdicts in the order of the slots.
+func (a *app) ask(ctx context.Context, slots []keys.Slot, o checkOptions) ([]verdict.Verdict, error) {
+	client, err := a.client(o)
+	if err != nil {
+		return nil, err
+	}
+	defer client.Close()
+	untrusted := ""
+	if !o.trustConfig {
+		untrusted = a.untrustedConfig()
+	}
+	verdicts := make([]verdict.Verdict, len(slots))
+	var questions []probe.Question
+	var asked []int
+	for i, slot := range slots {
+		switch {
+		case slot.Value.State != model.Known:
+			verdicts[i] = verdict.Verdict{Reason: provider.Unresolved}
+		case untrusted != "" && !o.offline && slot.Provider != nil && slot.Provider.Custom:
+			verdicts[i] = notSent(untrusted)
+		default:
+			questions = append(questions, question(slot))
+			asked = append(asked, i)
+		}
+	}
+	if o.timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, o.timeout, errTimeout)
+		defer cancel()
+	}
+	for n, v := range client.Ask(ctx, questions) {
+		verdicts[asked[n]] = v
+	}
+	if ctx.Err() != nil && context.Cause(ctx) != errTimeout {
+		return nil, ctx.Err()
+	}
+	return verdicts, nil
+}
+
+var errTimeout = usage("the time for all requests together is over")
+
+func notSent(why string) verdict.Verdict {
+	return verdict.Verdict{
+		Reason:   provider.NotProbeable,
+		Evidence: verdict.Evidence{Failure: "not sent to a host that only keyfit.yaml declares: " + why + " (--trust-config allows it)"},
+	}
+}
+
+func (a *app) client(o checkOptions) (*probe.Client, error) {
+	options := probe.Options{
+		Offline:   o.offline,
+		UserAgent: "keyfit/" + a.version(),
+		Environ:   a.env,
+		Now:       a.Now,
+	}
+	if o.caFile != "" {
+		pem, err := a.readFile("--ca-file", o.caFile)
+		if err != nil {
+			return nil, err
+		}
+		options.CAFile = pem
+	}
+	client, err := probe.New(options)
+	if err != nil {
+		return nil, usage("%s", err)
+	}
+	return client, nil
+}
+
+// question is what a slot asks its provider. What is not known is left out, and the
+// probe then sends nothing.
+func question(slot keys.Slot) probe.Question {
+	return probe.Question{
+		Provider:    slot.Provider,
+		Form:        slot.Form,
+		Environment: slot.Environment,
+		Key:         slot.Value.Text,
+		Parts:       knownTexts(slot.Parts),
+		Variables:   knownTexts(slot.Slots),
+	}
+}
+
+func knownTexts(companions map[string]keys.Companion) map[string]secret.Text {
+	texts := make(map[string]secret.Text, len(companions))
+	for name, c := range companions {
+		if c.Value.State == model.Known {
+			texts[name] = c.Value.Text
+		}
+	}
+	return texts
+}

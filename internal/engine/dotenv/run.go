@@ -1,0 +1,195 @@
+package dotenv
+
+import (
+	"github.com/keyfit/keyfit/internal/model"
+	"github.com/keyfit/keyfit/internal/pos"
+)
+
+// reading is one file as one dialect splits it.
+type reading struct {
+	src    *source
+	tokens []token
+	notes  []note
+	halt   *halt
+	sealed bool // a SOPS file: its values are cipher text
+}
+
+func read(file string, data []byte, r *rules) *reading {
+	src := newSource(file, data, r)
+	l := newLexer(src, r)
+	r.lex(l)
+	return &reading{src: src, tokens: l.tokens, notes: l.notes, halt: l.halt, sealed: hasSops(l.tokens)}
+}
+
+// definition is one assignment with what the later stages need of it.
+type definition struct {
+	Assignment
+	raw       string // the text before any expansion
+	erases    bool   // defines the name without a value
+	inherited bool   // a bare name that took its value from outside
+}
+
+// run is one list of files, read by one version of one dialect.
+type run struct {
+	rules    *rules
+	readings []*reading // one for each file; nil for one that could not be read
+	outside  func(name string) model.Value
+	override bool
+	budget   *budget
+
+	defs     [][]definition // for each file
+	problems []model.Problem
+	// existing gives what becomes of a variable that is set already and that a file
+	// defines too. Nil: it stays as it is.
+	existing func(incoming model.Value, d definition) model.Value
+}
+
+func newRun(r *rules, readings []*reading, outside func(string) model.Value, override bool) *run {
+	return &run{rules: r, readings: readings, outside: outside, override: override, budget: &budget{}, defs: make([][]definition, len(readings))}
+}
+
+// work reads every value.
+func (r *run) work() {
+	r.rules.values(r)
+	for _, rd := range r.readings {
+		if rd != nil {
+			r.report(rd)
+		}
+	}
+}
+
+// report turns the notes of a reading into problems.
+func (r *run) report(rd *reading) {
+	for _, n := range rd.notes {
+		r.problems = append(r.problems, rd.problem(n))
+	}
+	if rd.halt != nil {
+		r.problems = append(r.problems, rd.problem(rd.halt.note))
+	}
+}
+
+func (rd *reading) problem(n note) model.Problem {
+	rd.src.last = pos.Pos{Line: 1, Column: 1}
+	return model.Problem{At: rd.src.span(n.at, n.at), Message: n.message, Fix: n.fix}
+}
+
+// define turns a token into a definition that still lacks its value.
+func (rd *reading) define(t token) (definition, model.Hop) {
+	src := rd.src
+	start, nameEnd := src.place(t.start), src.place(t.nameEnd)
+	valueStart, end := src.place(t.valueStart), src.place(t.end)
+	span := func(from, to pos.Pos) pos.Span { return pos.Span{File: src.file, Start: from, End: to} }
+	d := definition{raw: t.text, Assignment: Assignment{
+		Name: t.name, At: span(start, end), NameAt: span(start, nameEnd), ValueAt: span(valueStart, end),
+	}}
+	return d, model.Hop{At: d.At, Kind: model.KindDotenv, What: t.name}
+}
+
+// fixed gives the value of a token that no expansion decides.
+func (rd *reading) fixed(t token, hop model.Hop) (model.Value, bool) {
+	at := model.Trail{}.Append(hop)
+	switch {
+	case rd.sealed && isSopsText(t.text):
+		return model.UnknownBecause(model.WhyEncrypted, "the file decrypted, as by `sops decrypt`", at), true
+	case isDotenvxText(t.text):
+		return model.UnknownBecause(model.WhyEncrypted, "the file decrypted, as by `dotenvx decrypt`", at), true
+	case t.unsure:
+		return model.UnknownBecause(model.WhyUnsupported, "the value written plainly: NAME='text', in UTF-8", at), true
+	}
+	return model.Value{}, false
+}
+
+// inOrder gives the values of a dialect that goes through the file line by line.
+func inOrder(r *run) {
+	vars, depths := map[string]model.Value{}, map[string]int{}
+	for i, rd := range r.readings {
+		if rd == nil {
+			continue
+		}
+		if !r.rules.shared {
+			vars, depths = map[string]model.Value{}, map[string]int{}
+		}
+		for _, t := range rd.tokens {
+			if t.name == "" {
+				continue // no environment can hold it
+			}
+			d, ok := r.inOrderValue(rd, t, vars, depths)
+			if ok {
+				vars[t.name] = d.Value
+				r.defs[i] = append(r.defs[i], d)
+			}
+		}
+	}
+}
+
+// inOrderValue works out one token. It reports false for a line that does nothing.
+func (r *run) inOrderValue(rd *reading, t token, vars map[string]model.Value, depths map[string]int) (definition, bool) {
+	d, hop := rd.define(t)
+	if t.bare() {
+		return r.bareValue(d, hop)
+	}
+	if v, ok := rd.fixed(t, hop); ok {
+		d.Value = v
+		return d, true
+	}
+	if t.parts == nil && !mayExpand(t.text) && r.rules.dialect != Bash {
+		hop.Literal = true
+		d.Value = model.KnownText(t.text, hop)
+		return d, true
+	}
+	e := expansion{find: r.scope(vars), budget: r.budget, depths: depths, at: d.ValueAt}
+	depth := 0
+	v, refusal := e.evaluate(hop, func(e *expansion) string {
+		text := r.rules.expand(e, t)
+		depth = max(depth, e.depth)
+		return text
+	})
+	if refusal != "" && rd.halt == nil {
+		rd.halt = &halt{note: note{at: t.start, message: refusal, fix: "put the value in single quotes, or write $$ for a plain dollar"}}
+	}
+	depths[t.name] = depth
+	d.Value = v
+	return d, true
+}
+
+func (r *run) bareValue(d definition, hop model.Hop) (definition, bool) {
+	if r.rules.bareKey == bareUnset {
+		d.Value, d.erases = model.Value{State: model.Absent}, true
+		return d, true
+	}
+	v := r.outside(d.Name)
+	d.Value, d.inherited = v.Via(hop), true
+	return d, v.State != model.Absent
+}
+
+// scope gives what an expansion sees: the variables of the file, and where the dialect
+// looks further, what is set outside.
+func (r *run) scope(vars map[string]model.Value) find {
+	inside := func(name string) (model.Value, bool) {
+		v, ok := vars[name]
+		return v, ok
+	}
+	outside := func(name string) (model.Value, bool) {
+		v := r.outside(name)
+		return v, v.State != model.Absent
+	}
+	first, second := inside, outside
+	switch {
+	case r.rules.dialect == Godotenv:
+		second = nil
+	case r.rules.dialect == Bash:
+		second = bashOutside(r.outside)
+	case r.rules.outsideFirst:
+		first, second = outside, inside
+	}
+	return func(name string) (model.Value, bool) {
+		v, ok := first(name)
+		if !ok && second != nil {
+			v, ok = second(name)
+		}
+		if !ok {
+			return model.Value{State: model.Absent}, false
+		}
+		return v, true
+	}
+}

@@ -1,0 +1,223 @@
+package shell
+
+import (
+	"strings"
+
+	"github.com/keyfit/keyfit/internal/model"
+	"mvdan.cc/sh/v3/syntax"
+)
+
+// fields is what words expand to: the arguments of a command, the items of a loop.
+type fields struct {
+	list    []sym
+	unsure  int      // from this field on, there may be any number of others; -1: none
+	tail    *unknown // why
+	noOrder bool     // the shell gives them in an order of its own
+}
+
+func (f fields) sure() bool { return f.unsure < 0 }
+
+func (f fields) reversible() bool { return f.noOrder && len(f.list) > 1 && f.sure() }
+
+// known gives the texts of all fields when each of them, and their number, is known.
+func (f fields) known() ([]string, bool) {
+	if !f.sure() {
+		return nil, false
+	}
+	out := make([]string, len(f.list))
+	for i, s := range f.list {
+		t, ok := s.known()
+		if !ok {
+			return nil, false
+		}
+		out[i] = t
+	}
+	return out, true
+}
+
+func (f fields) tailUnknown() *unknown {
+	if f.tail != nil {
+		return f.tail
+	}
+	return &unknown{why: model.WhyUnsupported, needs: "how many words there are"}
+}
+
+// from gives the fields from the i-th on.
+func (f fields) from(i int) fields {
+	i = min(i, len(f.list))
+	out := fields{list: f.list[i:], unsure: f.unsure, tail: f.tail, noOrder: f.noOrder}
+	if f.unsure >= 0 {
+		out.unsure = max(0, f.unsure-i)
+	}
+	return out
+}
+
+// fields expands words all the way.
+func (sh *shell) fields(st *state, list ...*syntax.Word) fields {
+	out := fields{unsure: -1}
+	for _, w := range sh.words(list) {
+		if st.dead || sh.m.halted != nil {
+			break
+		}
+		s := sh.splitter(st)
+		s.split(sh.parts(st, w.Parts, context{wide: true}))
+		out.noOrder = out.noOrder || sh.unordered(st, w)
+		if s.unsure >= 0 && out.unsure < 0 {
+			out.unsure, out.tail = len(out.list)+s.unsure, s.tail
+		}
+		for _, f := range s.list {
+			sh.globField(st, f, &out)
+		}
+	}
+	return out
+}
+
+// ordered is fields, for a place where their order counts.
+func (sh *shell) ordered(st *state, list ...*syntax.Word) fields {
+	f := sh.fields(st, list...)
+	if f.reversible() {
+		f.unsure, f.tail = 0, &unknown{why: model.WhyUnsupported, needs: "the order of an associative array"}
+	}
+	return f
+}
+
+// unordered reports whether the word lists an associative array.
+func (sh *shell) unordered(st *state, w *syntax.Word) bool {
+	found := false
+	syntax.Walk(w, func(n syntax.Node) bool {
+		p, ok := n.(*syntax.ParamExp)
+		if ok && p.Param != nil && !p.Length && (indexIs(p.Index, "@") || indexIs(p.Index, "*")) {
+			for _, c := range st.get(p.Param.Value).plain() {
+				found = found || c != nil && (c.shape == associative || c.attrs.nameref)
+			}
+		}
+		return true
+	})
+	return found
+}
+
+// splitter cuts pieces into fields.
+type splitter struct {
+	ifs     string
+	strange bool // IFS itself is not known
+	list    []sym
+	cur     sym
+	open    bool
+	space   bool // white space has just ended a field
+	unsure  int
+	tail    *unknown
+}
+
+func (sh *shell) splitter(st *state) *splitter {
+	s := &splitter{ifs: " \t\n", unsure: -1}
+	c := st.get("IFS")
+	if len(c.plain()) > 1 || c.isSet() == maybe {
+		s.strange = true
+		return s
+	}
+	if c.isSet() == yes {
+		ifs, ok := c.scalarText().known()
+		s.ifs, s.strange = ifs, !ok
+	}
+	return s
+}
+
+func (s *splitter) flush() {
+	if s.open {
+		s.list = append(s.list, s.cur)
+	}
+	s.cur, s.open = nil, false
+}
+
+func (s *splitter) split(pieces sym) {
+	for _, p := range pieces {
+		switch {
+		case p.mode == fieldBreak:
+			s.flush()
+			s.space = false
+		case p.mode == anyFields:
+			s.doubt(p)
+		case p.mode != expanded:
+			s.add(p)
+		case p.unk != nil:
+			s.splitUnknown(p)
+		case s.strange && p.text != "":
+			s.doubt(p)
+		default:
+			s.splitKnown(p)
+		}
+	}
+	s.flush()
+}
+
+func (s *splitter) add(p piece) {
+	s.cur = append(s.cur, p)
+	s.open, s.space = true, false
+}
+
+// doubt takes the piece as part of one field, and says that there may be more.
+func (s *splitter) doubt(p piece) {
+	if s.unsure < 0 {
+		s.unsure, s.tail = len(s.list), p.unk
+		if p.unk == nil {
+			s.tail = &unknown{why: model.WhyUnsupported, needs: "where words are split"}
+		}
+	}
+	if p.unk == nil {
+		p = piece{unk: s.tail, trail: p.trail}
+	}
+	p.mode = quoted
+	s.add(p)
+}
+
+// splitUnknown asks whether the text is one field whatever it is.
+func (s *splitter) splitUnknown(p piece) {
+	single := len(p.unk.alts) > 0 && !s.strange
+	for _, alt := range p.unk.alts {
+		t, ok := alt.known()
+		if !ok || t == "" || strings.ContainsAny(t, s.ifs+globChars) {
+			single = false
+		}
+	}
+	if s.ifs == "" && !s.strange && (s.open || sym{p}.nonEmpty()) && len(p.unk.alts) == 0 {
+		// Nothing is split, but a pattern in it might still be expanded.
+		single = false
+	}
+	if single {
+		p.mode = quoted
+		s.add(p)
+		return
+	}
+	s.doubt(p)
+}
+
+func (s *splitter) splitKnown(p piece) {
+	start := 0
+	take := func(end int) {
+		if start < end {
+			q := p
+			q.text = p.text[start:end]
+			s.add(q)
+		}
+	}
+	for i := 0; i < len(p.text); i++ {
+		c := p.text[i]
+		if strings.IndexByte(s.ifs, c) < 0 {
+			continue
+		}
+		take(i)
+		start = i + 1
+		white := c == ' ' || c == '\t' || c == '\n'
+		switch {
+		case s.open:
+			s.flush()
+			s.space = white
+		case white:
+		case s.space:
+			s.space = false
+		default:
+			s.list = append(s.list, sym{{trail: p.trail}})
+		}
+	}
+	take(len(p.text))
+}

@@ -1,0 +1,229 @@
+package shell
+
+import (
+	"strings"
+
+	"github.com/keyfit/keyfit/internal/model"
+	"github.com/keyfit/keyfit/internal/pos"
+	"mvdan.cc/sh/v3/syntax"
+)
+
+// shell is one shell process being followed: what does not fork with the state.
+type shell struct {
+	m      *machine
+	bash   bool
+	top    bool // it is the session itself
+	sub    bool // it is a subshell of another one
+	src    *source
+	name   sym // $0
+	depth  int // calls within calls, over all processes
+	nest   int // statements and words within each other
+	noErr  int // depth of contexts in which set -e does not count
+	loops  []*frame
+	calls  []*frame
+	exits  *frame
+	frames []call // what FUNCNAME and BASH_SOURCE tell
+	breaks int
+}
+
+// frame collects the paths that jump to the end of a loop, a function or a shell.
+type frame struct {
+	ended     []*state // by break, return, exit
+	continued []*state
+	fds       map[int]target
+	redirs    int
+	sourced   bool // a sourced file: return ends it
+}
+
+// call is one function or sourced file that is running.
+type call struct {
+	name string
+	src  *source
+	from pos.Span
+}
+
+func newFrame(st *state) *frame { return &frame{fds: st.io.fds, redirs: st.redirs} }
+
+// land brings a jumping path to the frame: the redirections between are undone.
+func (f *frame) land(st *state) *state {
+	next := st.clone()
+	if next.redirs != f.redirs {
+		next.io.fds, next.redirs = f.fds, f.redirs
+	}
+	return next
+}
+
+// startShell sets what a shell sets by itself when it starts.
+func (sh *shell) startShell(st *state) {
+	st.vars["IFS"] = &cell{val: text(" \t\n")}
+	delete(st.vars, "_")
+	if c := st.get("SHLVL"); c != nil {
+		st.vars["SHLVL"] = &cell{val: unsupported("how deeply the shell is nested"), attrs: attrs{exported: true}, trail: c.trail}
+	}
+	sh.setPwd(st)
+}
+
+// setPwd gives PWD its value. Shells export it by themselves.
+func (sh *shell) setPwd(st *state) {
+	old := st.get("PWD")
+	var trail model.Trail
+	if old != nil && len(old.alts) == 0 {
+		trail = old.trail
+	}
+	exported := sh.bash || old != nil
+	st.vars["PWD"] = &cell{val: sh.dirText(st), attrs: attrs{exported: exported}, trail: trail}
+}
+
+// dirText is the absolute working directory.
+func (sh *shell) dirText(st *state) sym {
+	if st.lost != nil {
+		return sym{{unk: st.lost}}
+	}
+	root := strings.TrimSuffix(sh.m.step.Files.Tree().Dir(), "/")
+	if st.dir == "." {
+		if root == "" {
+			root = "/"
+		}
+		return text(root)
+	}
+	return text(root + "/" + st.dir)
+}
+
+// script follows a whole text as a shell process and gives the state at its end.
+func (sh *shell) script(st *state, code string) *state {
+	sh.exits = newFrame(st)
+	sh.text(st, code)
+	return sh.finish(st)
+}
+
+// finish joins all ways in which the process ends, after its trap on EXIT. A way that
+// ends in an error counts only when the caller asks for the status, or when there is
+// no other: otherwise the deploy would not go on from there.
+func (sh *shell) finish(st *state) *state {
+	ends := sh.exits.ended
+	if !st.dead {
+		ends = append(ends, st)
+	}
+	if len(ends) == 0 {
+		return st
+	}
+	var good, bad []*state
+	for _, e := range ends {
+		e.dead = false
+		if e.status.ok == no {
+			bad = append(bad, e)
+		} else {
+			good = append(good, e)
+		}
+	}
+	dropped := len(good) > 0 && len(bad) > 0
+	if len(good) == 0 || dropped && sh.noErr > 0 {
+		good, dropped = ends, false
+	}
+	out := good[0]
+	for _, e := range good[1:] {
+		out.join(e)
+	}
+	if dropped {
+		out.status = status{}
+	}
+	sh.exitTrap(out)
+	return out
+}
+
+func (sh *shell) exitTrap(st *state) {
+	t, ok := st.traps["EXIT"]
+	if !ok || t.text.isEmpty() {
+		return
+	}
+	st.traps = map[string]trap{}
+	result := st.status
+	sh.exits = newFrame(st)
+	sh.noErr++
+	sh.eval(st, t.text, t.at.fixed)
+	sh.noErr--
+	for _, e := range sh.exits.ended {
+		e.dead = false
+		result = result.or(e.status)
+		st.join(e)
+	}
+	st.dead = false
+	st.status = result
+}
+
+// text follows the statements of a text.
+func (sh *shell) text(st *state, code string) {
+	at := sh.src.fixed
+	if sh.src.index != nil {
+		at = sh.src.index.Span(sh.src.file, 0, 0)
+	}
+	if tooDeep(code) {
+		sh.m.problem(at, "the script is too long, or nests too deeply, to be read", "split it up")
+		st.goWild(&unknown{why: model.WhyLimit, needs: "a smaller script"})
+		return
+	}
+	p := sh.m.parse(code, sh.bash)
+	sh.stmts(st, p.stmts)
+	if p.err != nil && !st.dead && sh.m.halted == nil {
+		sh.syntaxError(st, p.err)
+	}
+}
+
+// tooDeep keeps texts from the parser that would make it call itself very deeply.
+func tooDeep(code string) bool {
+	const longest, deepest = 512 << 10, 1500
+	if len(code) > longest {
+		return true
+	}
+	depth := 0
+	for i := range len(code) {
+		switch code[i] {
+		case '(', '{', '[':
+			depth++
+		case ')', '}', ']':
+			depth = max(0, depth-1)
+		case '\n':
+			if depth > deepest {
+				return true
+			}
+		}
+	}
+	return depth > deepest
+}
+
+// syntaxError ends the path, as the shell does, after all that stands before the place.
+func (sh *shell) syntaxError(st *state, err error) {
+	at, what := sh.src.fixed, "a syntax error"
+	if pe, ok := err.(syntax.ParseError); ok {
+		at = sh.src.between(pe.Pos, pe.Pos)
+	}
+	if le, ok := err.(syntax.LangError); ok {
+		at = sh.src.between(le.Pos, le.Pos)
+		what = "something that this shell does not have"
+	}
+	sh.m.problem(at, "the script cannot be read from here on: "+what, "check it with the shell's -n option")
+	st.goWild(&unknown{why: model.WhyUnsupported, needs: "a script without syntax errors"})
+	st.status = failed()
+	sh.exit(st)
+}
+
+// jump ends the path here; it goes on at the end of f.
+func jump(st *state, f *frame) {
+	f.ended = append(f.ended, f.land(st))
+	st.dead = true
+}
+
+func (sh *shell) exit(st *state) { jump(st, sh.exits) }
+
+// fail ends a command with an error that stops the shell.
+func (sh *shell) fail(st *state, code int) {
+	st.status = exited(code)
+	sh.exit(st)
+}
+
+// giveUp is the answer to what keyfit does not follow: everything may have changed.
+func (sh *shell) giveUp(st *state, n syntax.Node, what string) {
+	sh.m.problem(sh.src.span(n), "keyfit does not follow "+what, "values after this are unknown; put it in another way")
+	st.goWild(&unknown{why: model.WhyUnsupported, needs: "what " + what + " does"})
+	st.status = status{}
+}
