@@ -26,3 +26,12 @@ func Find(idOrName string) (Check, bool) {
 	}
 	return Check{}, false
 }
+
+// IDs lists the ids of this version's findings.
+func IDs() []string {
+	var ids []string
+	for _, check := range All() {
+		ids = append(ids, check.ID)
+	}
+	return ids
+}

@@ -8,13 +8,15 @@ import (
 	"github.com/keyfit/keyfit/internal/model"
 	"github.com/keyfit/keyfit/internal/pos"
 	"github.com/keyfit/keyfit/internal/provider"
-	"github.com/keyfit/keyfit/internal/secret"
 	"github.com/keyfit/keyfit/internal/strict"
 	"github.com/keyfit/keyfit/internal/verdict"
 )
 
 // The small constructors of which the cases in the tables are made. Every key text
 // contains the word CANARY, so that one look at a finding shows whether it leaks.
+
+// catalogue is shared, so that its files are parsed once.
+var catalogue = provider.Catalogue()
 
 var now = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 
@@ -24,6 +26,7 @@ const (
 	liveKey      = "sk_live_CANARYproduction"
 	publishable  = "pk_test_CANARYpublishable"
 	adminKey     = "sk_admin_CANARYeverything"
+	rootKey      = "sk_root_CANARYroot"
 	personKey    = "sk_user_CANARYjane"
 	mailKey      = "SG.CANARYmailmailmail.CANARYmailmailmail"
 	plainKey     = "CANARYplaintextwithoutform"
@@ -38,6 +41,7 @@ forms:
   - {pattern: 'sk_live_[0-9A-Za-z]{10,40}', kind: secret key, mode: live}
   - {pattern: 'pk_test_[0-9A-Za-z]{10,40}', kind: publishable key, mode: test, wrong: true, refuse: it is public}
   - {pattern: 'sk_admin_[0-9A-Za-z]{10,40}', kind: admin key, admin: true}
+  - {pattern: 'sk_root_[0-9A-Za-z]{4,40}', kind: root key, admin: true, wrong: true, refuse: it manages the account}
   - {pattern: 'sk_user_[0-9A-Za-z]{4,40}', kind: personal key, principal: person}
 `
 
@@ -72,11 +76,11 @@ func span(file string, line, column int) pos.Span {
 }
 
 func dotenv(file string, line int, text string) model.Value {
-	return model.KnownText(text, model.Hop{At: span(file, line, 1), Kind: model.KindDotenv, What: "KEY", Literal: true})
+	return model.KnownText(text, model.Hop{At: span(file, line, 1), Kind: model.KindDotenv, What: "PAYMENT_API_KEY", Literal: true})
 }
 
 func shell(line int, text string) model.Value {
-	return model.KnownText(text, model.Hop{At: span("deploy.sh", line, 8), Kind: model.KindShell, What: "export KEY", Literal: true})
+	return model.KnownText(text, model.Hop{At: span("deploy.sh", line, 8), Kind: model.KindShell, What: "export PAYMENT_API_KEY", Literal: true})
 }
 
 func process(name, text string) model.Value {
@@ -84,16 +88,16 @@ func process(name, text string) model.Value {
 }
 
 func input(line int, v model.Value) model.Value {
-	return v.Via(model.Hop{At: span("keyfit.yaml", line, 7), Kind: model.KindInput, What: "KEY"})
+	return v.Via(model.Hop{At: span("keyfit.yaml", line, 7), Kind: model.KindInput, What: "PAYMENT_API_KEY"})
 }
 
 // exported is a value that a script passes on.
 func exported(line int, v model.Value) model.Value {
-	return v.Via(model.Hop{At: span("deploy.sh", line, 8), Kind: model.KindShell, What: "export KEY"})
+	return v.Via(model.Hop{At: span("deploy.sh", line, 8), Kind: model.KindShell, What: "export PAYMENT_API_KEY"})
 }
 
 func at(file string, line int, kind, text string) model.Value {
-	return model.KnownText(text, model.Hop{At: span(file, line, 3), Kind: kind, What: "key", Literal: true})
+	return model.KnownText(text, model.Hop{At: span(file, line, 3), Kind: kind, What: "PAYMENT_API_KEY", Literal: true})
 }
 
 // over is winner, which replaced the others, strongest first.
@@ -105,12 +109,12 @@ func over(winner model.Value, losers ...model.Value) model.Value {
 }
 
 func unknownAt(line int, why model.Reason, needs string) model.Value {
-	hop := model.Hop{At: span("deploy.sh", line, 8), Kind: model.KindShell, What: "export KEY"}
+	hop := model.Hop{At: span("deploy.sh", line, 8), Kind: model.KindShell, What: "export PAYMENT_API_KEY"}
 	return model.UnknownBecause(why, needs, model.Trail{}.Append(hop))
 }
 
 func absentAt(line int) model.Value {
-	hop := model.Hop{At: span("deploy.sh", line, 1), Kind: model.KindShell, What: "unset KEY"}
+	hop := model.Hop{At: span("deploy.sh", line, 1), Kind: model.KindShell, What: "unset PAYMENT_API_KEY"}
 	return model.Value{State: model.Absent, Trail: model.Trail{}.Append(hop)}
 }
 
@@ -211,7 +215,7 @@ func along(name string, v model.Value) option {
 }
 
 func run(file *config.File, cases ...*Case) *Run {
-	r := &Run{Config: file, Cases: cases, Now: now, Catalogue: provider.Catalogue()}
+	r := &Run{Config: file, Cases: cases, Now: now, Catalogue: catalogue}
 	for _, c := range cases {
 		c.Run = r
 	}
@@ -222,19 +226,4 @@ func ignoring(id, slot string, expires time.Time) config.Ignore {
 	return config.Ignore{
 		ID: strict.At[string]{Value: id}, Slot: slot, Reason: "known", Expires: config.Date{Time: expires}, At: span("keyfit.yaml", 40, 5),
 	}
-}
-
-// texts lists every text of a case that must never show up.
-func texts(c *Case) []secret.Text {
-	out := []secret.Text{c.Slot.Value.Text}
-	for _, d := range c.Slot.Value.Losers {
-		out = append(out, d.Value.Text)
-	}
-	for _, a := range c.Slot.Value.Alternatives {
-		out = append(out, a.Text)
-	}
-	for _, s := range c.Slot.Slots {
-		out = append(out, s.Value.Text)
-	}
-	return out
 }

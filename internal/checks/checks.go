@@ -103,6 +103,7 @@ func Compare(a, b Finding) int {
 		cmp.Compare(a.Container, b.Container),
 		cmp.Compare(a.Variable, b.Variable),
 		cmp.Compare(a.Message, b.Message),
+		cmp.Compare(a.Fix, b.Fix),
 	)
 }
 

@@ -1,8 +1,6 @@
 package checks
 
 import (
-	"encoding/base64"
-	"encoding/hex"
 	"flag"
 	"fmt"
 	"math/rand/v2"
@@ -14,6 +12,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/keyfit/keyfit/internal/canary"
 )
 
 var update = flag.Bool("update", false, "rewrite testdata")
@@ -159,25 +159,10 @@ func TestOrderOfCasesDoesNotMatter(t *testing.T) {
 // fixtures' keys and for their base64, hexadecimal and URL forms.
 func TestNoFindingShowsAKey(t *testing.T) {
 	for _, r := range rows() {
-		if shown := canaries(render(Judge(r.run))); shown {
-			t.Errorf("%s: a finding shows a key", r.name)
+		if form := canary.Find([]byte(render(Judge(r.run)))); form != "" {
+			t.Errorf("%s: a finding shows a key, %s", r.name, form)
 		}
 	}
-}
-
-// canaries reports whether a text holds a piece of a fixture's key in any usual coding.
-func canaries(text string) bool {
-	lower := strings.ToLower(text)
-	if strings.Contains(lower, "canary") || strings.Contains(lower, hex.EncodeToString([]byte("CANARY"))) {
-		return true
-	}
-	for shift := range 3 { // base64 of a piece depends on where it begins
-		coded := base64.StdEncoding.EncodeToString([]byte(strings.Repeat("x", shift) + "CANARYCANARY"))
-		if strings.Contains(text, coded[4:12]) {
-			return true
-		}
-	}
-	return false
 }
 
 // TestContract compares the checks with the table of the contract.
@@ -241,6 +226,36 @@ func TestFind(t *testing.T) {
 		if got.ID != want || ok != (want != "") {
 			t.Errorf("Find(%q) gives %q, want %q", text, got.ID, want)
 		}
+	}
+}
+
+func TestManual(t *testing.T) {
+	overridden, _ := Find("K105")
+	page := Manual(overridden)
+	for _, want := range []string{
+		"# K105: overridden-key\n", overridden.Page.Summary, overridden.Page.Why, overridden.Page.Bad, overridden.Page.Good, overridden.Page.Fix,
+		overridden.Page.Limits, `{id: K105, slot: "staging/*/PAYMENT_API_KEY", `, "- [K106: hard-coded-key](K106.md): a literal key",
+	} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+	problem, _ := Find("K001")
+	if !strings.Contains(Manual(problem), `{id: K001, slot: "staging/*", `) {
+		t.Error("an input problem has no variable to name in an ignore")
+	}
+	for sentence, want := range map[string]string{"A key.": "a key.", "API keys.": "API keys.", "": "", "A": "A"} {
+		if got := lowerFirst(sentence); got != want {
+			t.Errorf("lowerFirst(%q) gives %q, want %q", sentence, got, want)
+		}
+	}
+}
+
+// TestIDs makes sure that ids are unique and in order.
+func TestIDs(t *testing.T) {
+	ids := IDs()
+	if !slices.IsSorted(ids) || len(slices.Compact(slices.Clone(ids))) != len(All()) {
+		t.Errorf("the ids are not unique and in order: %v", ids)
 	}
 }
 

@@ -67,6 +67,8 @@ func (c *Case) malformation() (what, fix string) {
 		return what, fmt.Sprintf("remove what does not belong to the key %s", c.change())
 	case c.settled() == provider.KeyKindWrong:
 		return fmt.Sprintf("holds %s, which does not serve here%s%s", c.kind(), c.meaning(), c.heard()), another
+	case form != nil && form.Wrong: // offline as well
+		return fmt.Sprintf("holds %s, which does not serve here", c.kind()), another
 	case c.settled() == provider.Malformed:
 		return fmt.Sprintf("holds a text that %s calls malformed%s%s", c.service(), c.meaning(), c.heard()), another
 	case form != nil && wanted != "" && form.Kind != wanted:

@@ -2,6 +2,8 @@ package checks
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/keyfit/keyfit/internal/model"
 	"github.com/keyfit/keyfit/internal/provider"
@@ -29,7 +31,7 @@ source .env.staging
 set +a`,
 			Fix: "Define the key once. Remove the later assignment, or, if that one is right, the earlier. Where a default is meant, write it so: `${PAYMENT_API_KEY:-default}`.",
 			Limits: "It fires when another mechanism or another line of the same file replaces the value: a script over a file, a file over the job's environment, the job's environment over a file. " +
-				"Layers of one kind, such as `.env` and then `.env.staging`, replace each other on purpose and are no finding; neither is a definition with the same value, an empty one or a placeholder. " +
+				"Layers of one kind, such as `.env` and then `.env.staging`, replace each other on purpose and are no finding, unless the file that bears the environment's name is the one that lost; neither is a definition with the same value, an empty one or a placeholder. " +
 				"When the new value is unknown, it may be the same after all; the message says that it cannot be compared.",
 			See: []string{"K106", "K205", "K107"},
 		},
@@ -41,7 +43,7 @@ func overridden(c *Case) (Finding, bool) {
 	if c.missing() || v.Why == model.WhyAmbiguous {
 		return Finding{}, false
 	}
-	loser, ok := replaced(v, c.Slot.Provider)
+	loser, ok := c.replaced()
 	if !ok {
 		return Finding{}, false
 	}
@@ -56,14 +58,14 @@ func overridden(c *Case) (Finding, bool) {
 // replaced gives the strongest definition with another content that was replaced by
 // another mechanism or step. Each loser is judged by the definition right above it: of
 // two layers below a script the script replaced only the upper.
-func replaced(v model.Value, p *provider.Provider) (model.Definition, bool) {
-	above := definer(v.Trail)
+func (c *Case) replaced() (model.Definition, bool) {
+	v := c.Slot.Value
+	above := v.Trail
 	for _, d := range v.Losers {
-		own := definer(d.Value.Trail)
-		if differs(v, d.Value) && !layered(above, own) && declares(d.Value, p) {
+		if differs(v, d.Value) && !stacked(above, d.Value.Trail, c.Slot.Environment) && declares(d.Value, c.Slot.Provider) {
 			return d, true
 		}
-		above = own
+		above = d.Value.Trail
 	}
 	return model.Definition{}, false
 }
@@ -75,6 +77,30 @@ func differs(v, w model.Value) bool {
 		return !v.Text.Equal(w.Text)
 	}
 	return v.State != w.State
+}
+
+// stacked reports whether one layer replaced another under the same name. What came
+// after that, such as a script that exports the result, replaced nothing.
+func stacked(winner, loser model.Trail, environment string) bool {
+	own := definer(loser)
+	return slices.ContainsFunc(winner.Hops(), func(hop model.Hop) bool {
+		return layered(hop, own) && nameIn(hop) == nameIn(own) && !inverted(hop, own, environment)
+	})
+}
+
+// inverted reports whether the environment's own file lost to a general one.
+func inverted(winner, loser model.Hop, environment string) bool {
+	return environment != "" && strings.Contains(loser.At.File, environment) && !strings.Contains(winner.At.File, environment)
+}
+
+// nameIn is the name that a hop defines: the last word of what it says.
+func nameIn(hop model.Hop) string {
+	words := strings.Fields(hop.What)
+	if len(words) == 0 {
+		return ""
+	}
+	name, _, _ := strings.Cut(words[len(words)-1], "=")
+	return name
 }
 
 // layered reports whether a definition replaces another of its own kind, as files are

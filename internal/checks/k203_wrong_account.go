@@ -30,7 +30,7 @@ STRIPE_API_KEY=sk_live_CANARYproduction`,
 
 func accountMismatch(c *Case) (Finding, bool) {
 	want, is := c.expect().Account, c.identity().Account
-	told := c.settled() == provider.AccountMismatch
+	told := c.settled() == provider.AccountMismatch && !c.displaced()
 	differs := c.genuine() && want != "" && is != "" && want != is
 	if !told && !differs {
 		return Finding{}, false

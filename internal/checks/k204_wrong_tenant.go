@@ -40,6 +40,9 @@ TENANT_ID=acme-staging`,
 }
 
 func tenantMismatch(c *Case) (Finding, bool) {
+	if c.displaced() {
+		return Finding{}, false
+	}
 	if f, fires := companionMismatch(c); fires {
 		return f, true
 	}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/keyfit/keyfit/internal/provider"
 )
 
 func excessPermission() Check {
@@ -26,7 +28,7 @@ OPENAI_API_KEY=sk-svcacct-CANARYcheckout`,
 
 func excess(c *Case) (Finding, bool) {
 	what := c.tooMuch()
-	if what == "" || !c.genuine() {
+	if what == "" || !c.genuine() && c.settled() != provider.KeyKindWrong {
 		return Finding{}, false
 	}
 	return Finding{

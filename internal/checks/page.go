@@ -28,7 +28,7 @@ func (c Check) howToIgnore() string {
 	}
 	return fmt.Sprintf("In `keyfit.yaml`; %s, and `*` stands for any text. A reason and a day are required. "+
 		"From that day on the finding is back, together with a reminder.\n\n"+
-		"```yaml\nignore:\n  - {id: %s, slot: \"%s\", reason: \"why it is fine until then\", expires: 2027-01-31}\n```\n", what, c.ID, slot)
+		"```yaml\nignore:\n  - {id: %s, slot: \"%s\", reason: \"why it is fine until then\", expires: 2027-01-31}\n```", what, c.ID, slot)
 }
 
 func (c Check) seeAlso() string {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/keyfit/keyfit/internal/config"
 	"github.com/keyfit/keyfit/internal/model"
+	"github.com/keyfit/keyfit/internal/pos"
 	"github.com/keyfit/keyfit/internal/provider"
 	"github.com/keyfit/keyfit/internal/verdict"
 )
@@ -65,6 +66,7 @@ func missingRows() []row {
 		all("missing: no place but the environment", "K101", &config.File{Environments: map[string]*config.Environment{"staging": {At: environmentAt(4)}}},
 			key(receives(model.Value{State: model.Absent}), undeclared)),
 		all("missing: no place but the file", "K101", &config.File{Path: "keyfit.yaml"}, key(receives(model.Value{State: model.Absent}), undeclared)),
+		one("missing: in an environment without a name", "K101", in(""), receives(model.Value{State: model.Absent})),
 		one("missing: without a provider", "K101", receives(model.Value{State: model.Absent}), by(nil)),
 	}
 }
@@ -125,9 +127,18 @@ func damageRows() []row {
 		one("damage: an accepted key keeps its space", "K104", from(plainKey+" "), answered(provider.OK)),
 		one("damage: the API calls it malformed", "K104", answered(provider.Malformed), says("the key is not of the expected length"), http(400, "bad_key", "")),
 		one("kind: publishable", "K104", from(publishable), answered(provider.KeyKindWrong), says("it is public")),
+		one("kind: publishable, offline", "K104", from(publishable), answered(provider.Offline)),
+		one("kind: an administrator's", "K104 K309", from(rootKey), answered(provider.KeyKindWrong), says("it manages the account")),
 		one("kind: unknown form", "K104", by(gateway()), from(plainKey), answered(provider.KeyKindWrong)),
 		one("kind: another than expected", "K104", expects(config.Expect{Kind: "restricted key"})),
 		one("kind: as expected", "", expects(config.Expect{Kind: "secret key"})),
+		one("damage: accepted, with a defect that is not about the form", "K104", from(stagingKey+"\n"), answered(provider.OK)),
+		one("damage: of a nameless provider", "K104", by(&provider.Provider{ID: "own"}), from(plainKey+" ")),
+		one("damage: of a provider without name and id", "K104", by(&provider.Provider{}), from(plainKey+" ")),
+		one("damage: of a value without a trail", "K104", receives(model.Value{State: model.Known, Text: process("", stagingKey+" ").Text})),
+		one("damage: of a value of the process without a name", "K104", receives(process("", stagingKey+" "))),
+		one("damage: in a file without lines", "K104", receives(model.KnownText(stagingKey+" ", model.Hop{At: pos.Span{File: "app.env"}, Kind: model.KindDotenv}))),
+		one("damage: passed on by a command only", "K104", receives(model.KnownText(stagingKey+" ", model.Hop{At: span("deploy.sh", 9, 1), Kind: model.KindCommand}))),
 		one("damage: without a provider", "K104", by(nil), from(plainKey+" ")),
 	}
 }
@@ -135,6 +146,7 @@ func damageRows() []row {
 func overrideRows() []row {
 	file := dotenv(".env.staging", 3, stagingKey)
 	base := dotenv(".env", 2, developerKey)
+	other := model.KnownText(stagingKey, model.Hop{At: span(".env.staging", 5, 1), Kind: model.KindDotenv, What: "OTHER_KEY", Literal: true})
 	sourced := func(name string, line int, text string) model.Value {
 		return at(name, line, model.KindShell, text)
 	}
@@ -143,6 +155,9 @@ func overrideRows() []row {
 		one("override: script over file, same value", "K106", receives(over(shell(7, stagingKey), file))),
 		one("override: script takes the file's value over", "", receives(over(exported(7, file), file))),
 		one("override: layers of files", "", receives(over(file, base))),
+		one("override: the environment's own file lost", "K105", receives(over(dotenv(".env.local", 2, developerKey), file))),
+		one("override: layers of files, exported by a script", "", receives(over(exported(7, file), base))),
+		one("override: script takes another variable of the file", "K105", receives(over(exported(7, other), base))),
 		one("override: script over layers", "K105 K106", receives(over(shell(7, liveKey), file, base)), expects(config.Expect{Mode: "live"})),
 		one("override: script repeats the upper layer", "K106", receives(over(shell(7, stagingKey), file, base))),
 		one("override: script over an equal upper and another lower file", "K105 K106",
@@ -164,6 +179,7 @@ func overrideRows() []row {
 			func(c *Case) { c.Slot.Form = &provider.Form{Weak: true} }),
 		one("override: a placeholder waits for it", "", receives(over(process("PAYMENT_API_KEY", stagingKey), dotenv(".env", 2, "changeme")))),
 		one("override: an empty definition waits for it", "", receives(over(process("PAYMENT_API_KEY", stagingKey), dotenv(".env", 2, "")))),
+		one("override: by values without a trail", "K105", receives(over(model.Value{State: model.Known, Text: file.Text}, model.Value{State: model.Known, Text: base.Text, Trail: file.Trail}))),
 		one("override: unknown over known", "K102 K105", receives(over(unknownAt(7, model.WhyCommandOutput, "hand it over"), file))),
 		one("override: known over unknown", "K105 K106", receives(over(shell(9, stagingKey), unknownAt(7, model.WhyCISecret, "bind it")))),
 		one("override: unknown over unknown", "K102", receives(over(unknownAt(9, model.WhyCommandOutput, "x"), unknownAt(7, model.WhyCISecret, "y")))),
@@ -291,6 +307,8 @@ func tenantRows() []row {
 		one("tenant: the one sent along comes from the process", "K204", with(along("TENANT_ID", process("TENANT_ID", "CANARY-x")))...),
 		one("tenant: the user sent along is another's", "K204", with(along("PAYMENT_USER_ID", tenant("CANARY-u_8")))...),
 		one("tenant: the account sent along is another's", "K204", with(along("ACCOUNT_ID", tenant("CANARY-acct")))...),
+		one("tenant: the user sent along, in one word", "K204", with(along("USERID", tenant("CANARY-u_8")))...),
+		one("tenant: the account sent along, in one word", "K204", with(along("ACCOUNTID", tenant("CANARY-acct")))...),
 		one("tenant: a user's name is not an id", "", with(along("PAYMENT_USER", tenant("CANARY-jane")))...),
 		one("tenant: an address is not a tenant", "", with(along("TENANT_URL", tenant("https://CANARY.example.com")))...),
 		one("tenant: a further key is not a tenant", "", with(along("TENANT_KEY", tenant("CANARYtenant")))...),
@@ -310,7 +328,7 @@ func tenantRows() []row {
 
 func elsewhereRows() []row {
 	bot := verdict.Identity{User: "u_9", Name: "ci-dev", Kind: "service"}
-	rejected := []option{by(gateway()), receives(over(exported(7, dotenv("keys.sh", 2, plainKey)), dotenv(".env.staging", 3, plainKey+"2"))), answered(provider.EnvMismatch)}
+	rejected := []option{by(gateway()), receives(over(exported(7, process("DEV_KEY", plainKey)), dotenv(".env.staging", 3, plainKey+"2"))), answered(provider.EnvMismatch)}
 	with := func(more ...option) []option { return append(append([]option{}, rejected...), more...) }
 	twin := key(in("development"), by(gateway()), receives(dotenv(".env.development", 3, plainKey)))
 	return []row{
@@ -431,6 +449,7 @@ func unverifiedRows() []row {
 		one("unverified: with what failed", "K401", answered(provider.NetworkDNS), http(0, "", ""), failure("no such host")),
 		one("unverified: with the vendor's meaning", "K401", answered(provider.RateLimited), says("too many requests in a minute"), http(429, "", "")),
 		one("unverified: with the time to wait", "K401", answered(provider.RateLimited), func(c *Case) { c.Verdict.Evidence.RetryAfter = 90 * time.Second }),
+		one("unverified: with a long time to wait", "K401", answered(provider.RateLimited), func(c *Case) { c.Verdict.Evidence.RetryAfter = 3 * time.Hour }),
 	)
 }
 

@@ -74,6 +74,9 @@ func (a *app) check(ctx context.Context, o checkOptions) error {
 		return err
 	}
 	defer w.close()
+	for _, note := range w.notes {
+		a.progress("%s", note)
+	}
 	result, err := a.pipeline(ctx, w, o)
 	if err != nil {
 		return err

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -38,11 +37,9 @@ func (a *app) listFindings() error {
 
 // explain prints the page of a finding, named by its id or its name, in any case.
 func (a *app) explain(word string) error {
-	for _, c := range checks.All() {
-		if strings.EqualFold(c.ID, word) || strings.EqualFold(c.Name, word) {
-			_, err := fmt.Fprint(a.Stdout, checks.Manual(c))
-			return err
-		}
+	if c, ok := checks.Find(word); ok {
+		_, err := fmt.Fprint(a.Stdout, checks.Manual(c))
+		return err
 	}
 	e := &exit{code: exitUsage, message: "this version decides no such finding", fix: "list them with `keyfit explain`"}
 	if near := strict.Nearest(word, findingIDs()); near != "" {

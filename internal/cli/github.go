@@ -39,5 +39,5 @@ func (a *app) outputs(code int, d report.Document, targets []target) error {
 			path = t.path
 		}
 	}
-	return ci.New(a.Stdout, a.env).Outputs(report.Result(code), len(d.Findings), path)
+	return ci.New(a.Stdout, a.env).Outputs(report.Result(code, d), len(d.Findings), path)
 }

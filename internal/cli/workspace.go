@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/keyfit/keyfit/internal/checks"
 	"github.com/keyfit/keyfit/internal/config"
 	"github.com/keyfit/keyfit/internal/discover"
 	"github.com/keyfit/keyfit/internal/model"
@@ -89,15 +90,24 @@ func (a *app) configure(w *workspace, start string) error {
 		path = filepath.ToSlash(filepath.Join(start, path))
 	}
 	if !found {
-		found := discover.Environments(w.files, start)
-		w.config, w.notes, w.dir = found.Config, found.Notes, start
+		discovered := discover.Environments(w.files, start)
+		w.config, w.notes, w.dir = discovered.Config, discovered.Notes, start
 		return nil
 	}
-	file, problems := config.Load(w.files, path, config.LoadOptions{ProviderIDs: w.catalogue.IDs()})
+	w.dir = configDir(path)
+	discovered := discover.Environments(w.files, w.dir)
+	file, problems := config.Load(w.files, path, config.LoadOptions{
+		Catalog:      w.catalogue,
+		FindingIDs:   checks.IDs(),
+		Environments: slices.Sorted(maps.Keys(discovered.Config.Environments)),
+	})
 	if len(problems) > 0 {
 		return configError(problems)
 	}
-	w.config, w.dir = file, configDir(file.Path)
+	if len(file.Environments) == 0 {
+		file.Environments, w.notes = discovered.Config.Environments, discovered.Notes
+	}
+	w.config = file
 	return nil
 }
 

@@ -32,6 +32,7 @@ var canaries = []string{
 // TestAPastedKeyNeverShows puts a key in place of every scalar of a large file, names
 // included, and behind every scalar, and searches every message for it.
 func TestAPastedKeyNeverShows(t *testing.T) {
+	t.Parallel()
 	const large = "../../testdata/config/large.yaml"
 	source, err := os.ReadFile(large)
 	if err != nil {
@@ -43,6 +44,9 @@ func TestAPastedKeyNeverShows(t *testing.T) {
 	count, failing := 0, 0
 	for i := range countScalars(t, source) {
 		for j, canary := range canaries {
+			if !*thorough && (i+j)%4 != 0 {
+				continue
+			}
 			changes := []func(string) string{func(string) string { return canary }}
 			if j < 2 {
 				changes = append(changes, func(old string) string { return old + canary }, func(old string) string { return canary + old })
@@ -56,13 +60,14 @@ func TestAPastedKeyNeverShows(t *testing.T) {
 		}
 	}
 	t.Logf("%d files with a key in the wrong place, %d of them with problems", count, failing)
-	if count < 2000 || failing < count/3 {
+	if count < 500 || failing < count/3 {
 		t.Errorf("%d files, %d with problems: the test has lost its grip", count, failing)
 	}
 }
 
 // TestAKeyInABadFileNeverShows does the same to every bad file.
 func TestAKeyInABadFileNeverShows(t *testing.T) {
+	t.Parallel()
 	for _, path := range table(t, "bad") {
 		source, err := os.ReadFile(path)
 		if err != nil {
@@ -73,7 +78,10 @@ func TestAKeyInABadFileNeverShows(t *testing.T) {
 			continue
 		}
 		for i := range countScalars(t, source) {
-			for _, canary := range canaries {
+			for j, canary := range canaries {
+				if !*thorough && (i+j)%5 != 0 {
+					continue
+				}
 				checkHidden(t, replaceScalar(t, source, i, func(string) string { return canary }), fmt.Sprintf("%s, scalar %d", filepath.Base(path), i))
 			}
 		}

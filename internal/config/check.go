@@ -112,9 +112,22 @@ func (c *checker) provider(p strict.Pair) {
 	if !broken {
 		c.r.Report(problems...)
 	}
-	for _, host := range c.entries("providers", p.Key.Value, "hosts") {
-		if all := c.environments(); all != nil && host.Key.Value != "default" && !slices.Contains(all, host.Key.Value) {
-			c.r.Unknown(host.Key, "environment", append(slices.Clone(all), "default"))
+	c.hosts(c.entries("providers", p.Key.Value, "hosts"))
+}
+
+// hosts looks for misspelt environments. An API may well exist where this repository
+// does not deploy to, and knowing its host tells whose a stray key is; a name that is
+// nearly that of an environment without a host is a slip.
+func (c *checker) hosts(entries []strict.Pair) {
+	all := append(slices.Clone(c.environments()), "default")
+	var named []string
+	for _, host := range entries {
+		named = append(named, host.Key.Value)
+	}
+	without := slices.DeleteFunc(slices.Clone(all), func(name string) bool { return slices.Contains(named, name) })
+	for _, host := range entries {
+		if !slices.Contains(all, host.Key.Value) && strict.Nearest(host.Key.Value, without) != "" {
+			c.r.Unknown(host.Key, "environment", without)
 		}
 	}
 }

@@ -43,7 +43,7 @@ func (i Input) JSONSchema() map[string]any {
 	schema := strict.Object(reflect.TypeFor[inputFields]())
 	schema["minProperties"], schema["maxProperties"] = 1, 1
 	env := schema["properties"].(map[string]any)["env"].(map[string]any)
-	env["type"], env["pattern"] = "string", variablePattern
+	env["pattern"] = variablePattern
 	return schema
 }
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -98,4 +99,197 @@ func TestGoodFiles(t *testing.T) {
 			}
 		})
 	}
+}
+
+// lay writes files into a new directory, directories by a slash at the end.
+func lay(t *testing.T, files map[string]string) *repo.Tree {
+	t.Helper()
+	root := t.TempDir()
+	for name, text := range files {
+		full := filepath.Join(root, name)
+		if err := os.MkdirAll(filepath.Dir(full), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if strings.HasSuffix(name, "/") {
+			if err := os.MkdirAll(full, 0o755); err != nil {
+				t.Fatal(err)
+			}
+		} else if err := os.WriteFile(full, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return tree(t, root)
+}
+
+func TestFind(t *testing.T) {
+	const y = "version: 1"
+	cases := []struct {
+		name  string
+		files map[string]string
+		start string
+		want  string
+	}{
+		{"none", map[string]string{"a/b/": ""}, "a/b", ""},
+		{"in the root", map[string]string{"keyfit.yaml": y}, ".", "keyfit.yaml"},
+		{"hidden", map[string]string{".keyfit.yaml": y}, ".", ".keyfit.yaml"},
+		{"of GitHub", map[string]string{".github/keyfit.yaml": y}, ".", ".github/keyfit.yaml"},
+		{"the plain one first", map[string]string{"keyfit.yaml": y, ".keyfit.yaml": y, ".github/keyfit.yaml": y}, ".", "keyfit.yaml"},
+		{"from below", map[string]string{".github/keyfit.yaml": y, "a/b/c/": ""}, "a/b/c", ".github/keyfit.yaml"},
+		{"the nearest", map[string]string{"keyfit.yaml": y, "a/.keyfit.yaml": y, "a/b/": ""}, "a/b", "a/.keyfit.yaml"},
+		{"not in a neighbour", map[string]string{"c/keyfit.yaml": y, "a/": ""}, "a", ""},
+		{"a directory of that name", map[string]string{"keyfit.yaml/x": y, ".keyfit.yaml": y}, ".", ".keyfit.yaml"},
+		{"a file named .github", map[string]string{".github": "x"}, ".", ""},
+		{"a start that is not tidy", map[string]string{"keyfit.yaml": y, "a/": ""}, "./a/../a/", "keyfit.yaml"},
+		{"the other extension", map[string]string{"keyfit.yml": y}, ".", ""},
+		{"a start that does not exist", map[string]string{"keyfit.yaml": y}, "x/y", "keyfit.yaml"},
+		{"a start outside", map[string]string{"keyfit.yaml": y}, "../x", ""},
+	}
+	for _, c := range cases {
+		files := lay(t, c.files)
+		if got, ok := config.Find(files, c.start); got != c.want || ok != (c.want != "") {
+			t.Errorf("%s: %q and %v, expected %q", c.name, got, ok, c.want)
+		}
+		if got, _ := config.Find(files, filepath.Join(files.Dir(), c.start)); got != c.want {
+			t.Errorf("%s, from an absolute path: %q, expected %q", c.name, got, c.want)
+		}
+		if got, _ := config.Find(repo.NewOverlay(files), c.start); got != c.want {
+			t.Errorf("%s, through an overlay: %q, expected %q", c.name, got, c.want)
+		}
+	}
+}
+
+func TestAFileThatCannotBeReadIsFoundAndReported(t *testing.T) {
+	files := lay(t, map[string]string{"a/": ""})
+	if err := os.Symlink("../../outside", filepath.Join(files.Dir(), "a", "keyfit.yaml")); err != nil {
+		t.Fatal(err)
+	}
+	path, ok := config.Find(files, "a")
+	if !ok || path != "a/keyfit.yaml" {
+		t.Fatalf("found %q, %v", path, ok)
+	}
+	_, problems := config.Load(files, path, options())
+	if got, want := printed(problems), "a/keyfit.yaml: lies outside the repository\n  = fix: name a readable YAML file within the repository\n"; got != want {
+		t.Errorf("%s", got)
+	}
+}
+
+func TestLoadingWhatIsNotThere(t *testing.T) {
+	files := lay(t, map[string]string{"dir/": ""})
+	for name, want := range map[string]string{
+		"missing.yaml": "missing.yaml: no such file\n", "dir": "dir: is a directory, expected a file\n", "../x.yaml": "../x.yaml: lies outside the repository\n",
+	} {
+		file, problems := config.Load(files, name, options())
+		if got := printed(problems); file == nil || !strings.HasPrefix(got, want) || len(problems) != 1 {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+}
+
+func TestAbsolutePathsBecomeRelative(t *testing.T) {
+	files := lay(t, map[string]string{"a/k.yaml": "versoin: 1"})
+	file, problems := config.Load(files, filepath.Join(files.Dir(), "a", "k.yaml"), options())
+	if file.Path != "a/k.yaml" || len(problems) != 2 || problems[0].At.File != "a/k.yaml" {
+		t.Errorf("path %q, problems %s", file.Path, printed(problems))
+	}
+}
+
+// TestTheContractsExample reads every field of it.
+func TestTheContractsExample(t *testing.T) {
+	files := tree(t, filepath.Join("..", "..", "testdata", "config", "good"))
+	file, problems := config.Load(files, "contract.yaml", config.LoadOptions{}) // with the real catalogue
+	if len(problems) > 0 {
+		t.Fatal(printed(problems))
+	}
+	staging := file.Environments["staging"]
+	if len(staging.Deploy) != 2 || staging.Deploy[0].Dotenv.Files[1].Value != ".env.staging" || staging.Deploy[1].Run.Value != "./scripts/deploy.sh staging" {
+		t.Errorf("steps: %d", len(staging.Deploy))
+	}
+	if got := staging.Deploy[1].Run.Span.String(); got != "contract.yaml:6:14" {
+		t.Errorf("the command line is at %s", got)
+	}
+	inputs := staging.Inputs
+	if inputs["secrets.PAYMENT_API_KEY"].Env != "PAYMENT_API_KEY" || inputs["vars.TENANT_ID"].Value.Value != "acme-staging" {
+		t.Error("the inputs are wrong")
+	}
+	key := file.Keys["PAYMENT_API_KEY"]
+	production := key.Expect["production"]
+	if key.Provider.Value != "stripe" || key.Consumers[0] != "Deployment/api" || production.Scopes[0] != "charges:write" || time.Duration(production.ExpiresAfter) != 14*24*time.Hour {
+		t.Error("the key is wrong")
+	}
+	own := file.Providers["payments-gateway"]
+	if !own.Custom || own.ID != "payments-gateway" || own.Hosts["production"].Value != "https://payments.example.com" || len(own.Probe.Verdicts) != 3 {
+		t.Error("the provider is wrong, or not adopted")
+	}
+	if file.Policy.Owner != "service" || time.Duration(file.Policy.MaxAge) != 90*24*time.Hour || file.Ignore[0].Expires.Format(time.DateOnly) != "2027-01-31" {
+		t.Error("policy or ignore is wrong")
+	}
+}
+
+// TestTheExamplesLoad keeps the examples and the language together.
+func TestTheExamplesLoad(t *testing.T) {
+	found, err := filepath.Glob(filepath.Join("..", "..", "examples", "*", "*", "keyfit.yaml"))
+	if err != nil || len(found) == 0 {
+		t.Fatalf("%d examples, %v", len(found), err)
+	}
+	for _, path := range found {
+		_, problems := config.Load(tree(t, filepath.Dir(path)), "keyfit.yaml", config.LoadOptions{})
+		if len(problems) > 0 {
+			t.Errorf("%s\n%s", path, printed(problems))
+		}
+	}
+}
+
+func TestTextsStayAsWritten(t *testing.T) {
+	files := tree(t, filepath.Join("..", "..", "testdata", "config", "good"))
+	inputs, _ := config.Load(files, "inputs.yaml", options())
+	got := map[string]string{}
+	for name, input := range inputs.Environments["staging"].Inputs {
+		if input.Value != nil {
+			got[name] = input.Value.Value
+		}
+	}
+	want := map[string]string{"PLAIN": "0123", "vars.B": "true", "vars.C": "1.50", "vars.D": "2026-01-02", "vars.E": ""}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+	named, _ := config.Load(files, "names-as-written.yaml", options())
+	for _, name := range []string{"on", "no", "2024", "1.10", "~", "review/a", "Prod EU"} {
+		if named.Environments[name] == nil {
+			t.Errorf("the environment %q is gone", name)
+		}
+	}
+}
+
+func TestOptions(t *testing.T) {
+	const text = "version: 1\nkeys:\n  A: {provider: acme, environments: [staging]}\nignore: [{id: K999, reason: x, expires: 2027-01-01}]\n"
+	cases := []struct {
+		name    string
+		options config.LoadOptions
+		want    string
+	}{
+		{"the catalogue's ids", config.LoadOptions{ProviderIDs: []string{"acne"}}, `3:17: unknown provider "acme"`},
+		{"findings", config.LoadOptions{ProviderIDs: []string{"acme"}, FindingIDs: []string{"K105"}}, `4:15: "K999" is not the id of a finding`},
+		{"discovered environments", config.LoadOptions{ProviderIDs: []string{"acme"}, Environments: []string{"stagin"}}, `3:38: unknown environment "staging"`},
+		{"nothing to object to", config.LoadOptions{ProviderIDs: []string{"acme"}, FindingIDs: []string{"K999"}, Environments: []string{"staging"}}, ""},
+		{"nothing known", config.LoadOptions{ProviderIDs: []string{"acme"}}, ""},
+	}
+	for _, c := range cases {
+		_, problems := config.Load(memory(text), "k", c.options)
+		if c.want == "" && len(problems) > 0 || c.want != "" && (len(problems) != 1 || !strings.Contains(printed(problems), c.want)) {
+			t.Errorf("%s: %s", c.name, printed(problems))
+		}
+	}
+}
+
+func BenchmarkLoad(b *testing.B) {
+	data, err := os.ReadFile("../../testdata/config/large.yaml")
+	if err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		if _, problems := config.Load(memory(data), "keyfit.yaml", options()); len(problems) > 0 {
+			b.Fatal(printed(problems))
+		}
+	}
+	b.ReportAllocs()
 }

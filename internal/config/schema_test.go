@@ -3,6 +3,8 @@ package config_test
 import (
 	"bytes"
 	"encoding/json"
+	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -246,4 +248,105 @@ func TestWhatTheSchemaHolds(t *testing.T) {
 	if strings.Contains(text, `"helm"`) {
 		t.Error("the schema takes steps that this version cannot follow")
 	}
+}
+
+var thorough = flag.Bool("thorough", false, "put every odd value into every place, which takes a minute")
+
+// odd are values that fit into few places.
+var odd = []string{
+	"~", `""`, `" "`, "1", "1.5", "true", "yes", "[]", "{}", "[x]", "[1, ~]", "{a: b}", "{files: [a]}", "text", "2027-01-31", "14d", ".inf", "K105",
+	"{json: $.a}", "[[]]", "{status: 200}", "$.a.b", "{prefix: x}", "{exists: true}", "{exists: false}", "401", "4xx", "[401, 4xx]", "0x1", "'1'", "{env: A}", "{value: 1}",
+	"GET", "POST", "bearer", "{scheme: bearer}", "rate_limited", "read", "test",
+}
+
+// TestTheSchemaAndTheLoaderAgree puts odd values into every place of a large file, and
+// leaves every entry out once. What the loader takes, the schema must take. What only
+// the loader refuses is counted: the schema cannot know everything.
+func TestTheSchemaAndTheLoaderAgree(t *testing.T) {
+	t.Parallel()
+	source, err := os.ReadFile("../../testdata/config/large.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	schema, taken, refused, semantics := compile(t), 0, 0, 0
+	try := func(data []byte, what string) {
+		doc, ok := asJSON(data)
+		if !ok {
+			t.Fatalf("%s: is no document", what)
+		}
+		_, problems := config.Load(memory(data), "keyfit.yaml", options())
+		invalid := schema.Validate(doc)
+		switch {
+		case len(problems) == 0 && invalid != nil:
+			t.Errorf("%s: loads, and the schema says: %v", what, invalid)
+		case len(problems) == 0:
+			taken++
+		case invalid != nil:
+			refused++
+		default:
+			semantics++
+		}
+	}
+	for i := range nodes(t, source) {
+		for j, value := range odd {
+			if !*thorough && (i+j)%11 != 0 {
+				continue
+			}
+			n, all := parsed(t, source)
+			var replacement yaml.Node
+			if err := yaml.Unmarshal([]byte(value), &replacement); err != nil {
+				t.Fatal(err)
+			}
+			*all[i] = *replacement.Content[0]
+			try(rendered(t, n), fmt.Sprintf("node %d replaced by %s", i, value))
+		}
+		n, all := parsed(t, source)
+		if count := len(all[i].Content); all[i].Kind == yaml.MappingNode && count >= 2 {
+			for j := 0; j < count; j += 2 {
+				all[i].Content = slices.Delete(slices.Clone(all[i].Content), 0, 2)
+				try(rendered(t, n), fmt.Sprintf("node %d without its first %d entries", i, j/2+1))
+			}
+		}
+	}
+	t.Logf("both take %d files, both refuse %d, only the loader refuses %d", taken, refused, semantics)
+	if taken < 100 || refused < 400 || semantics > refused {
+		t.Error("the test has lost its grip")
+	}
+}
+
+func nodes(t *testing.T, source []byte) []*yaml.Node {
+	_, all := parsed(t, source)
+	return all
+}
+
+// parsed gives a fresh copy of the document with every value in it, names left out.
+func parsed(t *testing.T, source []byte) (*yaml.Node, []*yaml.Node) {
+	t.Helper()
+	var n yaml.Node
+	if err := yaml.Unmarshal(source, &n); err != nil {
+		t.Fatal(err)
+	}
+	var all []*yaml.Node
+	var walk func(n *yaml.Node)
+	walk = func(n *yaml.Node) {
+		all = append(all, n)
+		step := 1
+		if n.Kind == yaml.MappingNode {
+			step = 2
+		}
+		for i := step - 1; i < len(n.Content); i += step {
+			walk(n.Content[i])
+		}
+	}
+	walk(n.Content[0])
+	return &n, all
+}
+
+func rendered(t *testing.T, n *yaml.Node) []byte {
+	t.Helper()
+	out, err := yaml.Marshal(n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
 }

@@ -22,20 +22,11 @@ type Input struct {
 // declared key that a consumer should hold and nothing supplies is a slot as well,
 // with an absent value.
 func Select(in Input) []Slot {
-	s := &selector{in: in, own: own(in.Config)}
+	s := &selector{in: in, own: in.Config.Own()}
 	for _, env := range in.Environments {
 		s.environment(env)
 	}
 	return s.slots
-}
-
-// own lists the user's providers in the order of their ids.
-func own(file *config.File) []*provider.Provider {
-	var out []*provider.Provider
-	for _, id := range slices.Sorted(maps.Keys(file.Providers)) {
-		out = append(out, file.Providers[id])
-	}
-	return out
 }
 
 type selector struct {

@@ -47,11 +47,12 @@ type Result struct {
 	Problems  []Problem
 }
 
-// SortProblems orders problems by place, then by message, and drops repetitions.
+// SortProblems orders problems by place, then by message and advice, and drops
+// repetitions. The outcome does not depend on the order in which they were found.
 func SortProblems(problems []Problem) []Problem {
 	out := slices.Clone(problems)
 	slices.SortStableFunc(out, func(a, b Problem) int {
-		return cmp.Or(pos.Compare(a.At, b.At), cmp.Compare(a.Message, b.Message))
+		return cmp.Or(pos.Compare(a.At, b.At), cmp.Compare(a.Message, b.Message), cmp.Compare(a.Fix, b.Fix))
 	})
 	return slices.Compact(out)
 }

@@ -49,15 +49,11 @@ func (t Trail) Append(hop Hop) Trail {
 // each, in order, every hop once.
 func Join(trails ...Trail) Trail {
 	var out Trail
-	seen := map[Hop]bool{}
-	for i, t := range trails {
-		if i == 0 {
-			out = t
-			for _, h := range t.Hops() {
-				seen[h] = true
-			}
-			continue
-		}
+	if len(trails) > 0 && len(distinct(trails[0])) == len(trails[0].Hops()) {
+		out, trails = trails[0], trails[1:] // shared, not copied: values are put together piece by piece
+	}
+	seen := distinct(out)
+	for _, t := range trails {
 		for _, h := range t.Hops() {
 			if !seen[h] {
 				seen[h] = true
@@ -66,6 +62,14 @@ func Join(trails ...Trail) Trail {
 		}
 	}
 	return out
+}
+
+func distinct(t Trail) map[Hop]bool {
+	seen := map[Hop]bool{}
+	for _, h := range t.Hops() {
+		seen[h] = true
+	}
+	return seen
 }
 
 // Hops lists the journey, origin first. The caller owns the slice.

@@ -16,9 +16,9 @@ import (
 // result is what became of one question before the control requests are in.
 type result struct {
 	verdict     verdict.Verdict
-	control     *control // of the host that accepted the key; nil when there is none
+	control     *control // of the host that knows the key; nil when there is none
 	environment string   // of a sibling: the environment whose host was asked
-	sibling     *result  // the other environment's API that accepts the key
+	sibling     *result  // the other environment's API that knows the key
 }
 
 // ask answers one question. A defect of keyfit's own in here must not take the run down.
@@ -42,7 +42,7 @@ func (c *Client) ask(ctx context.Context, asked *Question) (r result) {
 	if !ok {
 		return result{verdict: withFormat(&q, unsent(provider.NotProbeable, fmt.Sprintf("%s declares no host for the environment %q", q.Provider.ID, q.Environment)))}
 	}
-	r = c.askAt(ctx, &q, base.Value)
+	r = c.askAt(ctx, &q, base.Value, isAccepted)
 	if rejected(r.verdict) && q.Provider.Siblings != "never" {
 		r.sibling = c.askSiblings(ctx, &q, base.Value)
 	}
@@ -133,14 +133,18 @@ func forbidden(p *provider.Provider) string {
 	return ""
 }
 
-// askAt asks the API at one base URL.
-func (c *Client) askAt(ctx context.Context, q *Question, base string) result {
+// askAt asks the API at one base URL, and where the verdict calls for it, asks for the
+// control too.
+func (c *Client) askAt(ctx context.Context, q *Question, base string, callsForControl func(verdict.Verdict) bool) result {
 	target, o := parseBase(q.Provider, base)
 	if o == nil {
 		var r *request
 		if r, o = render(q, target); o == nil {
 			v := withFormat(q, c.once(ctx, q, r))
-			return result{verdict: v, control: c.controlFor(ctx, q, target, v)}
+			if !callsForControl(v) {
+				return result{verdict: v}
+			}
+			return result{verdict: v, control: c.controlFor(ctx, q, target)}
 		}
 	}
 	return result{verdict: o.verdict(q)}
@@ -167,8 +171,15 @@ func rejected(v verdict.Verdict) bool {
 	return v.Reason == provider.KeyUnknown || v.Reason == provider.KeyKindWrong
 }
 
+func isAccepted(v verdict.Verdict) bool { return v.Reason.Class() == provider.Accepted }
+
+// knows reports whether an API knows a key, be its owner suspended or the tenant that
+// goes along another environment's.
+func knows(v verdict.Verdict) bool { return v.Rungs[provider.KnownKey] == verdict.Pass }
+
 // askSiblings asks the other environments' hosts in the order of the environments'
-// names, one after the other, until one accepts the key.
+// names, one after the other, until one knows the key. What goes along is the slot's
+// own, so a sibling often says that the tenant does not fit: that, too, is knowing it.
 func (c *Client) askSiblings(ctx context.Context, q *Question, own string) *result {
 	asked := []string{trimBase(own)}
 	for _, environment := range slices.Sorted(maps.Keys(q.Provider.Hosts)) {
@@ -177,9 +188,9 @@ func (c *Client) askSiblings(ctx context.Context, q *Question, own string) *resu
 			continue
 		}
 		asked = append(asked, trimBase(base))
-		r := c.askAt(ctx, q, base)
+		r := c.askAt(ctx, q, base, knows)
 		r.environment = environment
-		if r.verdict.Reason.Class() == provider.Accepted && !r.control.isOpen(ctx) {
+		if knows(r.verdict) && !r.control.isFooled(ctx) {
 			return &r
 		}
 	}

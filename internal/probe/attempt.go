@@ -75,7 +75,7 @@ func (c *Client) send(ctx context.Context, q *Question, r *request) verdict.Verd
 		v.Evidence.Method, v.Evidence.Host, v.Evidence.Path = r.method, r.url.Host, r.shown
 		v.Evidence.Attempts, v.Evidence.At, v.Evidence.Duration = attempt, began, c.options.Now().Sub(began)
 		wait, again := c.again(q, &v, a, f, attempt)
-		if !again || c.options.Sleep(ctx, wait) != nil {
+		if !again || r.once || c.options.Sleep(ctx, wait) != nil {
 			return v
 		}
 	}

@@ -14,27 +14,35 @@ import (
 // made-up key. It is asked once per provider and host, after a real key was accepted,
 // beside everything else.
 type control struct {
-	done chan struct{}
-	open bool
+	done    chan struct{}
+	verdict verdict.Verdict // on the made-up key
 }
 
-// isOpen waits for the answer. Without one, nothing is said against the host.
+// isOpen waits for the answer and reports whether the made-up key was accepted. Without
+// an answer, nothing is said against the host.
 func (k *control) isOpen(ctx context.Context) bool {
+	return k.answer(ctx).Reason.Class() == provider.Accepted
+}
+
+// isFooled reports whether the host seemed to know the made-up key.
+func (k *control) isFooled(ctx context.Context) bool { return knows(k.answer(ctx)) }
+
+func (k *control) answer(ctx context.Context) verdict.Verdict {
 	if k == nil {
-		return false
+		return verdict.Verdict{}
 	}
 	select {
 	case <-k.done:
-		return k.open
+		return k.verdict
 	case <-ctx.Done():
-		return false
+		return verdict.Verdict{}
 	}
 }
 
-// controlFor starts the control of a host when its first key is accepted, and gives the
-// one that is under way to every later key. It is nil where none is wanted.
-func (c *Client) controlFor(ctx context.Context, q *Question, base *url.URL, v verdict.Verdict) *control {
-	if v.Reason.Class() != provider.Accepted || !wantsControl(q.Provider) {
+// controlFor starts the control of a host when it first knows a key, and gives the one
+// that is under way to every later key. It is nil where none is wanted.
+func (c *Client) controlFor(ctx context.Context, q *Question, base *url.URL) *control {
+	if !wantsControl(q.Provider) {
 		return nil
 	}
 	id := q.Provider.ID + " " + base.String()
@@ -47,7 +55,7 @@ func (c *Client) controlFor(ctx context.Context, q *Question, base *url.URL, v v
 	c.controls[id] = k
 	go func() {
 		defer close(k.done)
-		k.open = c.acceptsAnything(ctx, q, base)
+		k.verdict = c.askMadeUp(ctx, q, base)
 	}()
 	return k
 }
@@ -59,11 +67,11 @@ func wantsControl(p *provider.Provider) bool {
 	return p.Probe.Control == "once" || p.Probe.Control == "" && p.Custom
 }
 
-// acceptsAnything asks with a made-up key, and made-up secrets for its other parts.
-func (c *Client) acceptsAnything(ctx context.Context, q *Question, base *url.URL) (open bool) {
+// askMadeUp asks with a made-up key, and made-up secrets for its other parts.
+func (c *Client) askMadeUp(ctx context.Context, q *Question, base *url.URL) (v verdict.Verdict) {
 	defer func() {
 		if recover() != nil {
-			open = false
+			v = verdict.Verdict{}
 		}
 	}()
 	made := *q
@@ -77,9 +85,10 @@ func (c *Client) acceptsAnything(ctx context.Context, q *Question, base *url.URL
 	made.Key = madeUp(len(q.Key.Reveal()))
 	r, o := render(&made, base)
 	if o != nil {
-		return false
+		return verdict.Verdict{}
 	}
-	return c.once(ctx, &made, r).Reason.Class() == provider.Accepted
+	r.once = true // a run is not held up for it
+	return c.once(ctx, &made, r)
 }
 
 // madeUp gives a text that says what it is, about as long as the one that it stands for.

@@ -149,6 +149,7 @@ func rawFaults() []rawFault {
 			_, _ = io.Copy(io.Discard, conn)
 		}, provider.NetworkTimeout, 1},
 		{"headers that drip", func(conn net.Conn, _ int64) {
+			readRequest(conn)
 			_, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\n")
 			for range 40 {
 				if _, err := io.WriteString(conn, "X-Drip: 1\r\n"); err != nil {
@@ -158,6 +159,7 @@ func rawFaults() []rawFault {
 			}
 		}, provider.NetworkTimeout, 1},
 		{"body that drips", func(conn net.Conn, _ int64) {
+			readRequest(conn)
 			_, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n")
 			for range 40 {
 				if _, err := io.WriteString(conn, " "); err != nil {

@@ -137,7 +137,7 @@ func sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// Close closes idle connections.
+// Close lets go of what the client holds open.
 func (c *Client) Close() { c.transport.CloseIdleConnections() }
 
 // Ask answers all questions, in their order. It always returns one verdict for each:

@@ -45,7 +45,7 @@ func lowerAfterPercent(text string) string {
 
 func TestScrubTakesOutEveryForm(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
-	for range 3000 {
+	for range 1000 {
 		key := randomText(random, 4+random.IntN(60))
 		s := newScrubber(key)
 		for form, text := range writings(randomText(random, random.IntN(9)), key, randomText(random, random.IntN(9))) {
@@ -119,8 +119,10 @@ func TestCleanCutsBetweenKeys(t *testing.T) {
 			text := strings.Repeat("-", lead) + written
 			for _, given := range []string{text, string([]rune(text)[:maxText])} { // cut here, or by verdict.Judge before
 				out := s.clean(given)
-				if tail := strings.TrimLeft(out, "-"); len(tail) > 4 && !strings.HasPrefix(tail, "[redacted]"[:5]) {
-					t.Fatalf("after %d characters a piece of %d characters is left", lead, len(tail))
+				for i := range len(written) - 6 {
+					if strings.Contains(out, written[i:i+6]) {
+						t.Fatalf("after %d characters a piece of the key is left", lead)
+					}
 				}
 				if n := utf8.RuneCountInString(out); n > maxText {
 					t.Fatalf("%d characters are left, want at most %d", n, maxText)

@@ -20,7 +20,6 @@ import (
 const (
 	dialTimeout    = 3 * time.Second
 	tlsTimeout     = 5 * time.Second
-	idleTimeout    = 30 * time.Second
 	maxHeaderBytes = 64 << 10
 )
 
@@ -28,7 +27,9 @@ const (
 type Dial func(ctx context.Context, network, address string) (net.Conn, error)
 
 // newTransport makes the one transport of a client: HTTP/1.1, no compression (so that a
-// small answer is small), TLS 1.2 or later, certificates always verified.
+// small answer is small), TLS 1.2 or later, certificates always verified. Each request
+// has a connection of its own: on one that is kept, net/http repeats requests by itself,
+// and it prints what a server says there unasked, which may be the key.
 func newTransport(o Options, proxy proxyFunc) (*http.Transport, error) {
 	roots, err := rootCAs(o.CAFile)
 	if err != nil {
@@ -40,12 +41,11 @@ func newTransport(o Options, proxy proxyFunc) (*http.Transport, error) {
 		Proxy:                  func(r *http.Request) (*url.URL, error) { return proxy(r.URL) },
 		OnProxyConnectResponse: onProxyConnect,
 		DialContext:            pinLocalhost(o.Dial),
-		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots},
+		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots, ClientSessionCache: tls.NewLRUClientSessionCache(0)},
 		TLSHandshakeTimeout:    tlsTimeout,
 		Protocols:              protocols,
 		DisableCompression:     true,
-		MaxIdleConnsPerHost:    o.PerHost,
-		IdleConnTimeout:        idleTimeout,
+		DisableKeepAlives:      true,
 		MaxResponseHeaderBytes: maxHeaderBytes,
 	}, nil
 }

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"bytes"
 	"embed"
 	"io/fs"
 	"path"
@@ -37,7 +38,7 @@ func (c *Catalog) IDs() []string {
 	return out
 }
 
-// Get gives a provider by its id. The caller must not change it.
+// Get gives a provider by its id, without its vectors. The caller must not change it.
 func (c *Catalog) Get(id string) (*Provider, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -50,13 +51,20 @@ func (c *Catalog) Get(id string) (*Provider, bool) {
 }
 
 func (c *Catalog) load(id string) *Provider {
-	name := path.Join(catalogueDir, id+".yaml")
-	data, err := fs.ReadFile(c.files, name)
-	if err != nil {
+	data, ok := c.Source(id)
+	if !ok {
 		return nil
 	}
-	p := decode(name, data)
-	return p.provider
+	// The vectors are half of a file and are for tests alone.
+	data, _, _ = bytes.Cut(data, []byte("\nvectors:\n"))
+	p, _ := decode(path.Join(catalogueDir, id+".yaml"), data)
+	return p
+}
+
+// Source gives a provider's file as it was written, its vectors included, for [Load].
+func (c *Catalog) Source(id string) (data []byte, ok bool) {
+	data, err := fs.ReadFile(c.files, path.Join(catalogueDir, id+".yaml"))
+	return data, err == nil
 }
 
 // All gives every provider, in the order of their ids.
@@ -70,20 +78,15 @@ func (c *Catalog) All() []*Provider {
 	return out
 }
 
-type decoded struct {
-	provider *Provider
-	problems []model.Problem
-}
-
-func decode(file string, data []byte) decoded {
+func decode(file string, data []byte) (*Provider, []model.Problem) {
 	p := &Provider{}
 	problems := strict.Decode(file, data, p)
 	p.complete()
-	return decoded{p, problems}
+	return p, problems
 }
 
 // Load reads one file of the catalogue and reports everything that is wrong with it.
 func Load(file string, data []byte) (*Provider, []model.Problem) {
-	d := decode(file, data)
-	return d.provider, model.SortProblems(append(d.problems, d.provider.Check()...))
+	p, problems := decode(file, data)
+	return p, model.SortProblems(append(problems, p.Check()...))
 }

@@ -78,7 +78,7 @@ func (c *checker) forms() {
 		if f.Pattern.Match("") {
 			c.fail(f.At, "write what every such key must have", "the form of %s also matches an empty text", strict.Name(f.Kind))
 		}
-		if !f.Weak && !c.p.Custom && len(f.Pattern.Prefix()) < 3 {
+		if !f.Weak && !f.provesProvider() {
 			c.fail(f.At, "add `weak: true`, or begin the expression with the fixed text", "the form of %s does not begin with a fixed text, so it proves no provider", strict.Name(f.Kind))
 		}
 		if f.Wrong && f.Refuse == "" {
@@ -181,7 +181,7 @@ func (c *checker) catalogueOnly() {
 	}
 	for _, v := range p.Vectors {
 		if v.Status < 100 || v.Status > 599 {
-			c.fail(v.At, "write a status from 100 to 599", "vector %q has no HTTP status", v.Name)
+			c.fail(v.At, "write a status from 100 to 599", "the vector has no HTTP status")
 		}
 	}
 }

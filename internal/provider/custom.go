@@ -53,6 +53,7 @@ func (p *Provider) complete() {
 		// example declares no effect.
 		probe.Effect = cmp.Or(probe.Effect, "read")
 		probe.Control = cmp.Or(probe.Control, "once")
+		p.weaken()
 	}
 	probe.Control = cmp.Or(probe.Control, "never")
 	for name, base := range p.Hosts {
@@ -60,6 +61,21 @@ func (p *Provider) complete() {
 		p.Hosts[name] = base
 	}
 }
+
+// weaken marks the forms without a fixed beginning: [A-Z0-9]{32} describes the user's
+// keys well and is found in any other text too.
+func (p *Provider) weaken() {
+	for i := range p.Forms {
+		if f := &p.Forms[i]; !f.Weak && !f.provesProvider() {
+			f.Weak = true
+		}
+	}
+}
+
+// minPrefix is how much fixed text a form must begin with to prove its provider.
+const minPrefix = 3
+
+func (f *Form) provesProvider() bool { return len(f.Pattern.Prefix()) >= minPrefix }
 
 // inherit takes over from base what is not written in p. Names of variables are not
 // taken over: a key for one's own host must not be guessed from the vendor's names.

@@ -88,7 +88,7 @@ func (e *Extract) decodeList(r *strict.Reader, n *yaml.Node) {
 
 // JSONSchema describes an extract.
 func (e Extract) JSONSchema() map[string]any {
-	text := map[string]any{"type": "string"}
+	text := strict.Text()
 	one := map[string]any{"anyOf": []any{e.JSON.JSONSchema(), map[string]any{
 		"type": "object", "additionalProperties": false,
 		"properties": map[string]any{

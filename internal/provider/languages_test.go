@@ -448,7 +448,7 @@ func TestAuth(t *testing.T) {
 // TestSchemas keeps every small language describable.
 func TestSchemas(t *testing.T) {
 	for _, s := range []interface{ JSONSchema() map[string]any }{
-		Path(""), Template(""), Body{}, Statuses{}, Match{}, TextMatch{}, Extract{}, Duration(0), Pattern{}, Expression{}, Fields{}, Reason(""),
+		Path(""), Template(""), Body{}, Statuses{}, Match{}, TextMatch{}, Extract{}, Duration(0), Pattern{}, Expression{}, Fields{}, Reason(""), RungList{},
 	} {
 		schema := s.JSONSchema()
 		if _, err := json.Marshal(schema); err != nil || len(schema) == 0 {

@@ -56,13 +56,17 @@ func reference(key string) (Defect, bool) {
 	return Defect{}, false
 }
 
-// fillers are words of which placeholders are made. A text is a placeholder when it is
-// made of nothing else and at least one of them is telling.
+// The words of which placeholders are made. A text is a placeholder when it is made of
+// nothing else and one of them is telling; some tell only when they stand alone, since
+// "none" and "secret" are parts of good keys as well.
 var (
 	telling = []string{
 		"change", "changeme", "changethis", "changeit", "replace", "replaceme", "replacethis", "your", "yours", "insert", "here", "placeholder",
-		"dummy", "example", "sample", "fake", "foo", "foobar", "bar", "todo", "fixme", "tbd", "redacted", "hidden", "masked", "null", "none", "nil", "undefined",
-		"mock", "notset", "unset", "empty", "yourkey", "yourkeyhere", "yourapikey", "yourapikeyhere", "yourtoken", "yoursecret", "apikeyhere", "na", "secret", "password",
+		"dummy", "example", "sample", "todo", "fixme", "tbd", "redacted", "yourkey", "yourkeyhere", "yourapikey", "yourapikeyhere", "yourtoken", "yoursecret", "apikeyhere",
+	}
+	tellingAlone = []string{
+		"null", "none", "nil", "undefined", "unset", "notset", "empty", "na", "fake", "mock", "foo", "bar", "foobar", "hidden", "masked",
+		"secret", "password", "key", "apikey", "token", "value", "default", "test",
 	}
 	filling = []string{
 		"me", "my", "the", "a", "an", "this", "it", "in", "with", "to", "for", "of", "and", "is", "be", "not", "real", "actual", "own", "value", "goes", "some", "any",
@@ -96,6 +100,9 @@ func placeholder(key string, p *Provider) (Defect, bool) {
 func madeOfFillers(text string, p *Provider) bool {
 	words := strings.FieldsFunc(text, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 	names := strings.FieldsFunc(strings.ToLower(p.ID+" "+p.Name), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+	if len(words) == 1 && slices.Contains(tellingAlone, words[0]) {
+		return true
+	}
 	tells := false
 	for _, w := range words {
 		switch {

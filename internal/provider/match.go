@@ -152,7 +152,8 @@ func scalar(r *strict.Reader, n *yaml.Node) any {
 // JSONSchema describes a condition.
 func (m Match) JSONSchema() map[string]any {
 	plain := map[string]any{"type": []any{"string", "number", "boolean", "null"}}
-	text := map[string]any{"type": "string", "minLength": 1}
+	text := strict.Text()
+	text["minLength"] = 1
 	return map[string]any{"anyOf": []any{plain, map[string]any{
 		"type": "object", "additionalProperties": false, "minProperties": 1, "maxProperties": 1,
 		"properties": map[string]any{

@@ -10,29 +10,49 @@ import (
 )
 
 // Pattern is an anchored regular expression: it must match the whole text.
-type Pattern struct{ re *regexp.Regexp }
+type Pattern struct {
+	re   *regexp.Regexp
+	tree *syntax.Regexp
+}
 
 // Match reports whether the whole text has this form. The zero Pattern matches everything.
 func (p Pattern) Match(text string) bool { return p.re == nil || p.re.MatchString(text) }
 
 // Prefix is the text that every match begins with, as far as the expression tells.
 func (p Pattern) Prefix() string {
-	re, err := regexp.Compile(p.String())
-	if err != nil {
-		return ""
-	}
-	prefix, _ := re.LiteralPrefix()
+	prefix, _ := literal(p.tree)
 	return prefix
+}
+
+// literal gives the fixed text at the beginning of an expression; whole tells that the
+// expression is nothing but that text.
+func literal(re *syntax.Regexp) (text string, whole bool) {
+	switch {
+	case re == nil:
+		return "", false
+	case re.Op == syntax.OpLiteral && re.Flags&syntax.FoldCase == 0:
+		return string(re.Rune), true
+	case re.Op == syntax.OpCapture:
+		return literal(re.Sub[0])
+	case re.Op != syntax.OpConcat:
+		return "", false
+	}
+	for _, sub := range re.Sub {
+		more, all := literal(sub)
+		if text += more; !all {
+			return text, false
+		}
+	}
+	return text, true
 }
 
 // lengths gives the least and the greatest number of characters that a match has; most
 // is -1 when there is no bound.
 func (p Pattern) lengths() (least, most int) {
-	tree, err := syntax.Parse(p.String(), syntax.Perl)
-	if err != nil {
-		return 0, -1
+	if p.tree == nil {
+		return 0, -1 // any text
 	}
-	return lengths(tree)
+	return lengths(p.tree)
 }
 
 func lengths(re *syntax.Regexp) (least, most int) {
@@ -109,23 +129,23 @@ const (
 
 // DecodeStrict compiles the expression and anchors it at both ends.
 func (p *Pattern) DecodeStrict(r *strict.Reader, n *yaml.Node) {
-	p.re = compile(r, n, anchorStart, anchorEnd)
+	p.re, p.tree = compile(r, n, anchorStart, anchorEnd)
 }
 
 // JSONSchema describes an expression.
 func (p Pattern) JSONSchema() map[string]any {
-	return map[string]any{"type": "string", "description": "regular expression in RE2 syntax that the whole text matches"}
+	return map[string]any{"type": strict.Text()["type"], "description": "regular expression in RE2 syntax that the whole text matches"}
 }
 
 // Expression is a regular expression that may match anywhere in a text.
 type Expression struct{ re *regexp.Regexp }
 
 // DecodeStrict compiles the expression.
-func (e *Expression) DecodeStrict(r *strict.Reader, n *yaml.Node) { e.re = compile(r, n, "", "") }
+func (e *Expression) DecodeStrict(r *strict.Reader, n *yaml.Node) { e.re, _ = compile(r, n, "", "") }
 
 // JSONSchema describes an expression.
 func (e Expression) JSONSchema() map[string]any {
-	return map[string]any{"type": "string", "description": "regular expression in RE2 syntax"}
+	return map[string]any{"type": strict.Text()["type"], "description": "regular expression in RE2 syntax"}
 }
 
 // Match reports whether the expression matches somewhere in the text. The zero
@@ -157,21 +177,21 @@ func (e Expression) Equal(f Expression) bool { return e.String() == f.String() }
 
 const maxExpression = 2_000
 
-func compile(r *strict.Reader, n *yaml.Node, before, after string) *regexp.Regexp {
+func compile(r *strict.Reader, n *yaml.Node, before, after string) (*regexp.Regexp, *syntax.Regexp) {
 	var text string
 	r.Decode(n, &text)
 	if text == "" {
 		if n.Kind == yaml.ScalarNode && n.Tag != "!!null" {
 			r.Fail(n, "write an expression, or leave the field out", "is an empty regular expression")
 		}
-		return nil
+		return nil, nil
 	}
 	re, err := regexp.Compile(before + text + after)
-	// Compiled on its own as well: "a)|(b" would break out of the anchors.
-	_, alone := regexp.Compile(text)
+	// Parsed on its own as well: "a)|(b" would break out of the anchors.
+	tree, alone := syntax.Parse(text, syntax.Perl)
 	if err != nil || alone != nil || len(text) > maxExpression {
 		r.Fail(n, "write it in RE2 syntax", "is not a regular expression")
-		return nil
+		return nil, nil
 	}
-	return re
+	return re, tree
 }

@@ -8,9 +8,6 @@
 package provider
 
 import (
-	"maps"
-	"slices"
-
 	"go.yaml.in/yaml/v3"
 
 	"github.com/keyfit/keyfit/internal/pos"
@@ -92,7 +89,7 @@ type Probe struct {
 	Effect  string   `yaml:"effect" enum:"read|issues-token" doc:"what the request does at the vendor; only these two are ever sent"`
 	Cost    string   `yaml:"cost" enum:"free|metered|unknown"`
 	Request Request  `yaml:"request,required"`
-	Proves  []string `yaml:"proves" enum:"known|linked|active|authorised" doc:"the rungs that an accepted answer proves; default: all that its identity supports"`
+	Proves  RungList `yaml:"proves" doc:"the rungs that an accepted answer proves; default: all that its identity supports"`
 	// Control asks once per host with a random key, after a real key was accepted, to
 	// learn whether the endpoint checks keys at all. Default: once for the user's own
 	// APIs, never for the catalogue's.
@@ -127,7 +124,7 @@ type Rule struct {
 	Says   string   `yaml:"says" doc:"what the vendor means by this answer, in one clause"`
 	Needs  *Extract `yaml:"needs" doc:"of a missing permission: where the answer names it"`
 	// Proves narrows what an accepted answer of this rule proves.
-	Proves []string      `yaml:"proves" enum:"known|linked|active|authorised" doc:"of reason 'ok': the rungs that this answer proves; default: the probe's"`
+	Proves RungList      `yaml:"proves" doc:"of reason 'ok': the rungs that this answer proves; default: the probe's"`
 	Source string        `yaml:"source" enum:"doc|issue|source|measured|memory" doc:"where the rule is known from"`
 	At     strict.Placed `yaml:"-"`
 }
@@ -164,9 +161,6 @@ func (f *Fields) DecodeStrict(r *strict.Reader, n *yaml.Node) {
 func (f Fields) JSONSchema() map[string]any {
 	return map[string]any{"type": "object", "propertyNames": Path("").JSONSchema(), "additionalProperties": Match{}.JSONSchema()}
 }
-
-// Paths lists the paths in order.
-func (f Fields) Paths() []Path { return slices.Sorted(maps.Keys(f)) }
 
 // Identity says where an answer tells whose key it is. Every field is optional.
 type Identity struct {
@@ -205,7 +199,7 @@ type Vector struct {
 	Kind     string            `yaml:"kind" doc:"the kind of key that was sent, as a form names it"`
 	Mode     string            `yaml:"mode" enum:"test|live" doc:"the mode that the key's form tells"`
 	Reason   Reason            `yaml:"reason,required"`
-	Passes   []string          `yaml:"passes" enum:"known|linked|active|authorised" doc:"the rungs above format that must pass; unchecked when left out"`
+	Passes   RungList          `yaml:"passes" doc:"the rungs above format that must pass; unchecked when left out"`
 	Identity map[string]string `yaml:"identity" doc:"what must be extracted"`
 	Needs    string            `yaml:"needs"`
 	At       strict.Placed     `yaml:"-"`

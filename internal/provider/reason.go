@@ -145,14 +145,3 @@ func (r Reason) FailedRung() (rung Rung, ok bool) {
 	f := reasons[r]
 	return f.rung, f.class == Refused
 }
-
-// RungsOf translates the words of `proves`; unknown words are left out.
-func RungsOf(words []string) []Rung {
-	var out []Rung
-	for r := KnownKey; r < Rungs; r++ {
-		if slices.Contains(words, r.String()) {
-			out = append(out, r)
-		}
-	}
-	return out
-}

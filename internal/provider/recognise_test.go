@@ -67,6 +67,34 @@ func TestAdopt(t *testing.T) {
 	}
 }
 
+// TestOwnFormsWithoutABeginning: what any text may look like confirms, and recognises nothing.
+func TestOwnFormsWithoutABeginning(t *testing.T) {
+	p, problems := own(t, "acme", strings.Replace(gateway, "pay_[a-z]+_[A-Z0-9]{6,}", "[A-Z]{10,}", 1))
+	if len(problems) > 0 || !p.Forms[0].Weak {
+		t.Fatalf("not weak; %s", said(problems))
+	}
+	text := secret.New("CANARYCANARY")
+	if got, _, strength := Catalogue().Recognise("X", text, p); got != nil {
+		t.Errorf("recognised, %v", strength)
+	}
+	if got, form, strength := Catalogue().Recognise("PAYMENT_API_KEY", text, p); got != p || form == nil || strength != ByNameAndForm {
+		t.Errorf("not recognised by the name, %v", strength)
+	}
+}
+
+func TestPrefix(t *testing.T) {
+	for expression, want := range map[string]string{
+		"sk_live_[a-z]+": "sk_live_", "(sk)(_x)[a-z]": "sk_x", "abc": "abc", "(a|b)c": "", "a?bc": "", "(?i)abc": "", "[a]bc": "abc", "ab{2}": "a", "xoxe\\.x-.*": "xoxe.x-",
+	} {
+		if got := pattern(t, expression).Prefix(); got != want {
+			t.Errorf("%s: got %q, want %q", expression, got, want)
+		}
+	}
+	if (Pattern{}).Prefix() != "" || !pattern(t, "a").Equal(pattern(t, "a")) || pattern(t, "a").Equal(pattern(t, "b")) {
+		t.Error("patterns are not compared by their expressions")
+	}
+}
+
 func TestExtends(t *testing.T) {
 	base, _ := Catalogue().Get("github")
 	p, problems := own(t, "ghe", enterprise)
@@ -202,6 +230,7 @@ func TestInspect(t *testing.T) {
 	stripe, _ := Catalogue().Get("stripe")
 	openai, _ := Catalogue().Get("openai")
 	free, _ := Catalogue().Get("apipark")
+	pay := &Provider{Forms: []Form{{Pattern: pattern(t, "pay_[A-Z]{6,8}"), Kind: "key"}}}
 	key := "sk_test_51CANARYabcdefghijklmnop"
 	encoded := base64.StdEncoding.EncodeToString([]byte(key + "\n"))
 	for _, c := range []struct {
@@ -230,7 +259,7 @@ func TestInspect(t *testing.T) {
 		{"undefined", nil, "placeholder"}, {"None", nil, "placeholder"}, {"insert_key_here", nil, "placeholder"}, {"***", nil, "placeholder"}, {"sk_test_...abcd", stripe, "placeholder"},
 		{"[redacted]", nil, "placeholder"}, {"00000000-0000-0000-0000-000000000000", nil, "placeholder"}, {"\"\"", nil, "placeholder"}, {" \n", nil, "placeholder"},
 		// words that real keys may have
-		{"changeling-CANARY-7", free, ""}, {"todo-app-CANARY-key-1", free, ""}, {"test-key", free, ""},
+		{"changeling-CANARY-7", free, ""}, {"todo-app-CANARY-key-1", free, ""}, {"test-key", free, ""}, {"staging-secret", free, ""}, {"none-live", free, ""}, {"N/A", free, ""}, {"password", free, "placeholder"},
 		// wrapped
 		{" " + key, stripe, "outer space"}, {key + " ", stripe, "outer space"}, {key + "\n", stripe, "newline"}, {key + "\r\n", stripe, "newline"}, {key + "\r", stripe, "newline"},
 		{"\"" + key + "\"", stripe, "quotes"}, {"'" + key + "'", stripe, "quotes"}, {"\ufeff" + key, stripe, "bom"}, {key + "\u200b", stripe, "invisible"}, {"\u2060" + key, stripe, "invisible"},
@@ -241,10 +270,10 @@ func TestInspect(t *testing.T) {
 		{"\u00a0" + key, stripe, "outer space"},
 		// not as it was issued
 		{strings.ReplaceAll(key, "_", "%5F"), stripe, "url"}, {encoded, stripe, "base64"}, {strings.TrimRight(encoded, "="), stripe, "base64"}, {encoded, nil, ""},
-		{"sk_test_51CAN", stripe, "cut"}, {"sk_test_", stripe, "cut"}, {"sk_test_" + strings.Repeat("CANARY", 60), stripe, "long"}, {"sk_test_51CANARY-abcdefghijk", stripe, "form"},
+		{"sk_test_51CAN", stripe, "cut"}, {"sk_test_", stripe, "cut"}, {"sk_test_51CANARY-abcdefghijk", stripe, "form"},
 		{"pk_other_CANARY", stripe, "form"}, {"CANARY", stripe, "form"}, {"sk-proj-CANARY", openai, "cut"},
 		{`{"type": "service_account", "key": "CANARY"}`, nil, ""}, {"-----BEGIN PRIVATE KEY-----\nCANARY\n-----END PRIVATE KEY-----\n", nil, ""},
-		{strings.Repeat("CANARY", maxKey), nil, "long"},
+		{strings.Repeat("CANARY", maxKey), nil, "long"}, {"pay_CANARYCANARY", pay, "long"}, {"pay_CANA", pay, "cut"}, {"pay_CANARY1", pay, "form"},
 	} {
 		got := Inspect(secret.New(c.text), c.p)
 		if kinds(got) != c.want {

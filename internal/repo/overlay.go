@@ -32,9 +32,24 @@ func (o *Overlay) Fork() *Overlay {
 // Clean is [Tree.Clean].
 func (o *Overlay) Clean(name string) (string, error) { return o.under.Clean(name) }
 
-// Write replaces the content of a file, in memory only. It takes over data.
-func (o *Overlay) Write(name string, data []byte) error {
+// key is the one path by which a file is known here, whichever symbolic links lead to
+// it. A link that was removed or written over is none any more. To remove a link itself,
+// it is not followed at the end.
+func (o *Overlay) key(name string, followLast bool) (string, error) {
 	p, err := o.Clean(name)
+	if err != nil {
+		return "", err
+	}
+	return o.under.resolve(name, p, func(at string, last bool) bool {
+		_, changed := o.written[at]
+		return !changed && (followLast || !last)
+	})
+}
+
+// Write replaces the content of a file, in memory only. It takes over data. A symbolic
+// link is written through.
+func (o *Overlay) Write(name string, data []byte) error {
+	p, err := o.key(name, true)
 	if err != nil {
 		return err
 	}
@@ -52,9 +67,9 @@ func (o *Overlay) Write(name string, data []byte) error {
 	return nil
 }
 
-// Remove makes a file look missing.
+// Remove makes a file, a symbolic link, or a directory with all in it look missing.
 func (o *Overlay) Remove(name string) error {
-	p, err := o.Clean(name)
+	p, err := o.key(name, false)
 	if err != nil {
 		return err
 	}
@@ -65,71 +80,95 @@ func (o *Overlay) Remove(name string) error {
 
 // IsWritten reports whether the file's content comes from the overlay.
 func (o *Overlay) IsWritten(name string) bool {
-	p, err := o.Clean(name)
+	p, err := o.key(name, true)
 	return err == nil && o.written[p] != nil
 }
 
 // Read gives what was written, or else what lies under it.
 func (o *Overlay) Read(name string) ([]byte, error) {
-	p, err := o.Clean(name)
+	p, err := o.key(name, true)
 	if err != nil {
 		return nil, err
 	}
-	if data, ok := o.written[p]; ok {
-		if data == nil {
-			return nil, &Error{Path: p, Kind: ErrMissing}
-		}
+	switch data, ok := o.written[p]; {
+	case data != nil:
 		return data, nil
+	case o.holds(p):
+		return nil, &Error{Path: p, Kind: ErrDirectory}
+	case ok || o.removed(p):
+		return nil, &Error{Path: p, Kind: ErrMissing}
 	}
 	return o.under.Read(p)
 }
 
+// holds reports whether something was written below p, which makes p a directory.
+func (o *Overlay) holds(p string) bool {
+	for w, data := range o.written {
+		if data != nil && below(w, p) {
+			return true
+		}
+	}
+	return false
+}
+
+func below(name, dir string) bool { return dir == "." || strings.HasPrefix(name, dir+"/") }
+
+// removed reports whether a directory above p was removed.
+func (o *Overlay) removed(p string) bool {
+	for dir := path.Dir(p); dir != "."; dir = path.Dir(dir) {
+		if data, ok := o.written[dir]; ok && data == nil {
+			return true
+		}
+	}
+	return false
+}
+
 // Stat tells about what was written, or else what lies under it.
 func (o *Overlay) Stat(name string) (Info, error) {
-	p, err := o.Clean(name)
+	p, err := o.key(name, true)
 	if err != nil {
 		return Info{}, err
 	}
-	if data, ok := o.written[p]; ok {
-		if data == nil {
-			return Info{}, &Error{Path: p, Kind: ErrMissing}
-		}
+	switch data, ok := o.written[p]; {
+	case data != nil:
 		return Info{Name: path.Base(p), Size: int64(len(data))}, nil
-	}
-	for w, data := range o.written {
-		if data != nil && strings.HasPrefix(w, p+"/") {
-			return Info{Name: path.Base(p), Dir: true}, nil
-		}
+	case p != "." && o.holds(p):
+		return Info{Name: path.Base(p), Dir: true}, nil
+	case ok || o.removed(p):
+		return Info{}, &Error{Path: p, Kind: ErrMissing}
 	}
 	return o.under.Stat(p)
 }
 
 // List gives the entries of a directory, written ones included.
 func (o *Overlay) List(dir string) ([]Info, error) {
-	p, err := o.Clean(dir)
+	p, err := o.key(dir, true)
 	if err != nil {
 		return nil, err
 	}
-	byName := map[string]Info{}
-	under, listErr := o.under.List(p)
-	for _, info := range under {
-		byName[info.Name] = info
+	if info, err := o.Stat(p); err != nil {
+		return nil, err
+	} else if !info.Dir {
+		return nil, &Error{Path: p, Kind: ErrNotDirectory}
+	}
+	names := map[string]bool{}
+	if _, gone := o.written[p]; !gone && !o.removed(p) {
+		under, _ := o.under.List(p) // an error means that the directory is only written
+		for _, info := range under {
+			names[info.Name] = true
+		}
 	}
 	for w, data := range o.written {
-		if path.Dir(w) != p {
-			continue
-		}
-		delete(byName, path.Base(w))
-		if data != nil {
-			byName[path.Base(w)] = Info{Name: path.Base(w), Size: int64(len(data))}
+		if data != nil && below(w, p) {
+			first, _, _ := strings.Cut(strings.TrimPrefix(w, p+"/"), "/")
+			names[first] = true
 		}
 	}
-	if listErr != nil && len(byName) == 0 {
-		return nil, listErr
-	}
-	out := make([]Info, 0, len(byName))
-	for _, name := range slices.Sorted(maps.Keys(byName)) {
-		out = append(out, byName[name])
+	var out []Info
+	for _, name := range slices.Sorted(maps.Keys(names)) {
+		if info, err := o.Stat(path.Join(p, name)); err == nil {
+			out = append(out, info)
+		}
 	}
 	return out, nil
 }

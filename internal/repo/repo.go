@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 )
 
 // MaxFile is the largest file that is read, in bytes.
@@ -23,13 +24,14 @@ const MaxFile = 16 << 20
 // What can be wrong with a file. Every error of this package wraps one of these, so that
 // callers can tell a missing file, which is often fine, from a broken one.
 var (
-	ErrMissing   = errors.New("no such file")
-	ErrOutside   = errors.New("lies outside the repository")
-	ErrDirectory = errors.New("is a directory, expected a file")
-	ErrSpecial   = errors.New("is not a regular file")
-	ErrTooLarge  = fmt.Errorf("is larger than %d MiB, the limit for one file", MaxFile>>20)
-	ErrBinary    = errors.New("is binary, expected text")
-	ErrRead      = errors.New("cannot be read")
+	ErrMissing      = errors.New("no such file")
+	ErrOutside      = errors.New("lies outside the repository")
+	ErrDirectory    = errors.New("is a directory, expected a file")
+	ErrNotDirectory = errors.New("is a file, expected a directory")
+	ErrSpecial      = errors.New("is not a regular file")
+	ErrTooLarge     = fmt.Errorf("is larger than %d MiB, the limit for one file", MaxFile>>20)
+	ErrBinary       = errors.New("is binary, expected text")
+	ErrRead         = errors.New("cannot be read")
 )
 
 // Error is a path with what is wrong with it. It never holds content of the file.
@@ -104,26 +106,24 @@ func (t *Tree) Close() error { return t.root.Close() }
 func (t *Tree) Dir() string { return t.dir }
 
 // Clean turns a path as written into one relative to the root, in its shortest form.
-// A path out of the root gives an *Error of kind ErrOutside.
-func (t *Tree) Clean(name string) (string, error) { return clean(t.dir, name) }
-
-func clean(dir, name string) (string, error) {
-	p := strings.ReplaceAll(name, "\\", "/")
-	if filepath.Separator == '/' {
-		p = name
+// A path out of the root gives an *Error of kind ErrOutside. As for the operating
+// system, link/.. is the directory above the one that the link leads to.
+func (t *Tree) Clean(name string) (string, error) {
+	p := name
+	if filepath.Separator == '\\' {
+		p = strings.ReplaceAll(name, "\\", "/")
 	}
 	if path.IsAbs(p) || filepath.IsAbs(name) {
-		rel, ok := strings.CutPrefix(path.Clean(p)+"/", strings.TrimSuffix(dir, "/")+"/")
+		rel, ok := strings.CutPrefix(path.Clean(p)+"/", strings.TrimSuffix(t.dir, "/")+"/")
 		if !ok {
 			return "", &Error{Path: name, Kind: ErrOutside}
 		}
 		p = strings.TrimSuffix(rel, "/")
 	}
-	p = path.Clean(p)
-	if p == ".." || strings.HasPrefix(p, "../") {
-		return "", &Error{Path: name, Kind: ErrOutside}
+	if !strings.Contains("/"+p+"/", "/../") {
+		return path.Clean(p), nil
 	}
-	return p, nil
+	return t.resolve(name, p, func(string, bool) bool { return false })
 }
 
 // Read gives the content of a file. It is read from the disk once.
@@ -201,6 +201,11 @@ func (t *Tree) List(dir string) ([]Info, error) {
 	if err != nil {
 		return nil, err
 	}
+	if info, err := t.Stat(p); err != nil {
+		return nil, err
+	} else if !info.Dir { // opening a pipe would wait for its other end
+		return nil, &Error{Path: p, Kind: ErrNotDirectory}
+	}
 	f, err := t.root.Open(filepath.FromSlash(p))
 	if err != nil {
 		return nil, explain(p, err)
@@ -222,7 +227,7 @@ func (t *Tree) List(dir string) ([]Info, error) {
 
 func explain(p string, err error) error {
 	switch {
-	case errors.Is(err, fs.ErrNotExist):
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR): // below what is a file there is none
 		return &Error{Path: p, Kind: ErrMissing}
 	case strings.Contains(err.Error(), "escapes from parent"):
 		return &Error{Path: p, Kind: ErrOutside}

@@ -23,10 +23,13 @@ type Input struct {
 	Environments []string // every environment that was looked at, also those without a key
 	Cases        []*checks.Case
 	Findings     []checks.Finding
-	Ignored      []checks.Ignored
+	Ignored      []IgnoredFinding
 	Problems     []model.Problem // beside those that are cases of their own
 	Fingerprints *secret.Printer
 }
+
+// IgnoredFinding is a finding that the configuration silences.
+type IgnoredFinding = checks.Ignored
 
 // Build makes the report of one run. Its parts are sorted, its counts agree with its
 // lists, and every string in it is cleaned.

@@ -48,11 +48,9 @@ type Summary struct {
 
 // The outcomes of a slot.
 const (
-	Passed     = "passed"
-	Failed     = "failed"
-	Unsettled  = "unverified"
-	stateKnown = "known"
-	ruleFailed = "fail"
+	Passed    = "passed"
+	Failed    = "failed"
+	Unsettled = "unverified"
 )
 
 // Slot is one key variable of one consumer in one environment.

@@ -6,6 +6,12 @@ import (
 	"github.com/keyfit/keyfit/internal/provider"
 )
 
+// Words of the contract that outcomes depend on.
+const (
+	stateKnown = "known"
+	rungFailed = "fail"
+)
+
 // outcome decides what became of a slot. It fails on an error-level finding, silenced
 // ones included (the configuration may accept a key that does not fit; it does not make
 // it fit), on a rung that fails and on a key that is meant for something else. It passes
@@ -13,7 +19,7 @@ import (
 func outcome(s Slot, x index) string {
 	reason := provider.Reason(s.Reason)
 	switch {
-	case hasError(s, x), slices.Contains(s.Rungs.all(), ruleFailed):
+	case hasError(s, x), slices.Contains(s.Rungs.all(), rungFailed):
 		return Failed
 	case reason.Class() == provider.Refused, reason.Class() == provider.Misfit:
 		return Failed
@@ -104,7 +110,7 @@ func ExitCode(d Document, failOn FailOn, onUnverified OnUnverified) int {
 		return exitFindings
 	case d.Summary.Environments == 0 || d.Summary.Slots == 0:
 		return exitNothing
-	case onUnverified == UnverifiedFails && slices.ContainsFunc(d.Unverified, func(u Unverified) bool { return !u.Ignored }):
+	case onUnverified == UnverifiedFails && d.hasDoubt():
 		return exitUnverified
 	}
 	return exitOK
@@ -114,15 +120,22 @@ func (level FailOn) covers(severity string) bool {
 	return level != FailNever && weight(severity) >= weight("error")-int(level)
 }
 
-// Result is the one word for an exit code that a CI step hands on.
-func Result(exitCode int) string {
-	switch exitCode {
-	case exitOK:
-		return "passed"
-	case exitFindings:
-		return "failed"
-	case exitUnverified:
-		return "unverified"
+// Result is the one word that a CI step hands on: passed, failed, unverified or error.
+// It says what was found, even where --fail-on or --on-unverified lets the step succeed:
+// "could not verify" is never called a pass.
+func Result(exitCode int, d Document) string {
+	switch {
+	case exitCode == exitFindings, exitCode == exitOK && d.Summary.Errors > 0:
+		return Failed
+	case exitCode == exitUnverified, exitCode == exitOK && d.hasDoubt():
+		return Unsettled
+	case exitCode == exitOK:
+		return Passed
 	}
 	return "error"
+}
+
+// hasDoubt reports whether a slot could not be verified and nobody accepted that.
+func (d Document) hasDoubt() bool {
+	return slices.ContainsFunc(d.Unverified, func(u Unverified) bool { return !u.Ignored })
 }

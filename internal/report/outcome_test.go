@@ -122,13 +122,13 @@ func TestExitCode(t *testing.T) {
 	}{
 		{"passed", build("passed"), FailOnError, UnverifiedFails, 0, "passed"},
 		{"error", build("suspended"), FailOnError, UnverifiedFails, 1, "failed"},
-		{"error, told never to fail", build("suspended"), FailNever, UnverifiedFails, 0, "passed"},
-		{"a warning is not enough", build("unverified"), FailOnError, UnverifiedPasses, 0, "passed"},
+		{"error, told never to fail", build("suspended"), FailNever, UnverifiedFails, 0, "failed"},
+		{"a warning is not enough", build("unverified"), FailOnError, UnverifiedPasses, 0, "unverified"},
 		{"a warning is enough", build("unverified"), FailOnWarning, UnverifiedPasses, 1, "failed"},
 		{"a note is not enough", onlyNotes, FailOnWarning, UnverifiedFails, 0, "passed"},
 		{"a note is enough", onlyNotes, FailOnNote, UnverifiedFails, 1, "failed"},
 		{"unverified fails", build("unverified"), FailOnError, UnverifiedFails, 3, "unverified"},
-		{"unverified warns", build("unverified"), FailOnError, UnverifiedWarns, 0, "passed"},
+		{"unverified warns", build("unverified"), FailOnError, UnverifiedWarns, 0, "unverified"},
 		{"unverified, never fail on findings", build("unverified"), FailNever, UnverifiedFails, 3, "unverified"},
 		{"silenced failure and silenced doubt", build("ignored"), FailOnError, UnverifiedFails, 0, "passed"},
 		{"no slots", build("empty"), FailOnError, UnverifiedPasses, 4, "error"},
@@ -137,8 +137,8 @@ func TestExitCode(t *testing.T) {
 	}
 	for _, tt := range tests {
 		got := ExitCode(tt.d, tt.failOn, tt.onUnverified)
-		if got != tt.want || Result(got) != tt.result {
-			t.Errorf("%s: got %d (%s), want %d (%s)", tt.name, got, Result(got), tt.want, tt.result)
+		if got != tt.want || Result(got, tt.d) != tt.result {
+			t.Errorf("%s: got %d (%s), want %d (%s)", tt.name, got, Result(got, tt.d), tt.want, tt.result)
 		}
 	}
 }

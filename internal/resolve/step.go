@@ -2,11 +2,13 @@ package resolve
 
 import (
 	"context"
+	"path"
 
 	"github.com/keyfit/keyfit/internal/config"
 	"github.com/keyfit/keyfit/internal/engine/dotenv"
 	"github.com/keyfit/keyfit/internal/engine/shell"
 	"github.com/keyfit/keyfit/internal/model"
+	"github.com/keyfit/keyfit/internal/strict"
 )
 
 // interpret hands a step to the engine of its kind. It is the one place that knows
@@ -27,7 +29,32 @@ func interpret(ctx context.Context, w *walk, step config.Step) (model.Result, er
 	return model.Result{Env: w.env}, nil
 }
 
+// dotenv loads a list of .env files, by the rules of whoever loads them: the one that
+// the step names, or the one that the repository tells.
 func (w *walk) dotenv(step *config.Dotenv) model.Result {
-	_ = dotenv.Load
-	return model.Result{Env: w.env}
+	in := dotenv.Step{Files: w.files, Env: w.env, Override: step.Override, Dialect: dotenv.Dialect(step.Dialect)}
+	for _, file := range step.Files {
+		file.Value = path.Join(w.dir, file.Value)
+		in.Names = append(in.Names, file)
+	}
+	if in.Dialect == "" {
+		in.Dialect = w.detect(in.Names)
+	}
+	result := dotenv.Load(in)
+	w.incomplete = w.incomplete || len(result.Gaps) > 0
+	return result.Result
+}
+
+// detect is the dialect that all files of a list agree on; empty when they do not, or
+// when nothing tells.
+func (w *walk) detect(files []strict.At[string]) dotenv.Dialect {
+	var agreed dotenv.Dialect
+	for i, file := range files {
+		dialect, _, ok := dotenv.Detect(w.files, file.Value)
+		if !ok || i > 0 && dialect != agreed {
+			return ""
+		}
+		agreed = dialect
+	}
+	return agreed
 }

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -182,7 +183,8 @@ func write(w http.ResponseWriter, status int, body envelope) {
 func (d *directory) stumble(w http.ResponseWriter, r *http.Request, fault Fault, number int, id string) bool {
 	if fault.Delay > 0 || fault.Hang {
 		// The server notices that the client is gone only once the body is read.
-		_, _ = io.Copy(io.Discard, io.LimitReader(r.Body, maxBody))
+		body, _ := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
+		r.Body = io.NopCloser(bytes.NewReader(body))
 	}
 	if fault.Delay > 0 && !wait(r, time.Duration(fault.Delay)) {
 		return true

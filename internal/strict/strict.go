@@ -8,7 +8,8 @@
 //
 // Fields are bound by the tag `yaml:"name"`, with ",required" for those that must be
 // there; `enum:"a|b"` lists the words that a string may be; `doc` describes the field
-// in the JSON Schema, and `names` holds the pattern that the names of a map match there.
+// in the JSON Schema, and `names` holds the pattern that the names of a map match there
+// (to the decoder any name will do: whoever sets it checks it, in words of their own).
 // A type that implements [Decoder] decodes itself, and [Describer] describes it.
 package strict
 

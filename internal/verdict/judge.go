@@ -188,7 +188,7 @@ func proven(p *provider.Provider, rule *provider.Rule) []provider.Rung {
 		words = p.Probe.Proves
 	}
 	if words != nil {
-		return provider.RungsOf(words)
+		return words.Rungs()
 	}
 	if p.Custom {
 		return []provider.Rung{provider.Linked, provider.Active, provider.Authorised}

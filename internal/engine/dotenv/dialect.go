@@ -8,7 +8,7 @@ type Dialect string
 // The dialects. Each is held against the real reader by test.
 const (
 	Godotenv    Dialect = "godotenv"      // github.com/joho/godotenv 1.5.1
-	Node        Dialect = "node"          // dotenv from npm, 15 to 18
+	Node        Dialect = "node"          // dotenv from npm, 16 to 18
 	NodeExpand  Dialect = "node-expand"   // dotenv with dotenv-expand 12 or 13, also as Vite calls them
 	Next        Dialect = "next"          // @next/env, which has dotenv 16 and dotenv-expand 10 inside
 	NodeEnvFile Dialect = "node-env-file" // node --env-file, of Node 20 and of Node 22 and later

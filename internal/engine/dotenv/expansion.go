@@ -47,6 +47,11 @@ func (e *expansion) get(name string) (text string, set bool) {
 	} else {
 		v, set = e.find(name)
 	}
+	return e.take(name, v, set)
+}
+
+// take is get for a value that is at hand.
+func (e *expansion) take(name string, v model.Value, set bool) (string, bool) {
 	e.note(name, v)
 	switch v.State {
 	case model.Known:
@@ -113,11 +118,18 @@ func (e *expansion) grow(n int) bool {
 	return !e.over
 }
 
+// fits reports whether a text of n bytes may stand as a value.
+func (e *expansion) fits(n int) bool {
+	if n > maxValue {
+		e.over = true
+	}
+	return !e.over
+}
+
 // value gives the result, with the trails of all variables in front of its own hop.
 func (e *expansion) value(text string, hop model.Hop) model.Value {
 	trail, literal := e.trail()
-	switch {
-	case !e.over && len(e.asked) > 0:
+	if len(e.asked) > 0 && !e.over {
 		e.grow(len(text))
 	}
 	switch {
@@ -196,6 +208,11 @@ func (e expansion) attempt(hop model.Hop, text func(*expansion) string, left *in
 		results = append(results, v)
 	}
 	return model.Ambiguous(e.unknown.Needs, results...), ""
+}
+
+// hiddenValue stands for a variable that a file may define which could not be read.
+func hiddenValue() model.Value {
+	return model.UnknownBecause(model.WhyMissingFile, "the file that could not be read: it may define the variable", model.Trail{})
 }
 
 // mayExpand tells cheaply that a text has nothing to expand.

@@ -3,6 +3,8 @@ package dotenv
 import (
 	"strings"
 	"unicode/utf8"
+
+	"github.com/keyfit/keyfit/internal/pos"
 )
 
 // Limits. Beyond them the file counts as unreadable, or the value as unknown.
@@ -36,7 +38,8 @@ func (t token) bare() bool { return t.op == 0 }
 
 // note is something that the reader leaves out or does not take.
 type note struct {
-	at      int
+	at      int      // in the text
+	where   pos.Span // instead of at, where the text is out of reach
 	message string
 	fix     string
 }

@@ -85,6 +85,9 @@ func (n *nodeEnvFile) without(more bool) bool {
 
 func (n *nodeEnvFile) assignment(equal int) bool {
 	start, end := n.trimmed(n.pos, equal)
+	if n.rules.node20 && start == end && n.pos < equal && n.pos > 0 {
+		start, end = n.pos-1, n.pos // Node 20 reads before the start of a name of spaces
+	}
 	n.pos = equal + 1
 	t := token{op: '='}
 	if !n.rules.node20 && (n.pos == n.end || n.text[n.pos] == '\n') {

@@ -9,7 +9,8 @@ import (
 type reading struct {
 	src    *source
 	tokens []token
-	notes  []note
+	notes  []note // what the reader leaves out
+	bad    *note  // the first place that is not text
 	halt   *halt
 	sealed bool // a SOPS file: its values are cipher text
 }
@@ -37,8 +38,8 @@ type run struct {
 	override bool
 	budget   *budget
 
-	defs     [][]definition // for each file
-	problems []model.Problem
+	defs   [][]definition // for each file
+	hidden bool           // for shared: an earlier file could not be read
 	// existing gives what becomes of a variable that is set already and that a file
 	// defines too. Nil: it stays as it is.
 	existing func(incoming model.Value, d definition) model.Value
@@ -49,28 +50,37 @@ func newRun(r *rules, readings []*reading, outside func(string) model.Value, ove
 }
 
 // work reads every value.
-func (r *run) work() {
-	r.rules.values(r)
+func (r *run) work() { r.rules.values(r) }
+
+// problems tells what the reader makes of its files. Lines that it leaves out matter
+// only when it is certain that this reader loads the file.
+func (r *run) problems(certain bool) []model.Problem {
+	var out []model.Problem
 	for _, rd := range r.readings {
-		if rd != nil {
-			r.report(rd)
+		if rd == nil {
+			continue
+		}
+		if rd.bad != nil {
+			out = append(out, rd.problem(*rd.bad))
+		}
+		if rd.halt != nil {
+			out = append(out, rd.problem(rd.halt.note))
+		}
+		for _, n := range rd.notes {
+			if certain {
+				out = append(out, rd.problem(n))
+			}
 		}
 	}
-}
-
-// report turns the notes of a reading into problems.
-func (r *run) report(rd *reading) {
-	for _, n := range rd.notes {
-		r.problems = append(r.problems, rd.problem(n))
-	}
-	if rd.halt != nil {
-		r.problems = append(r.problems, rd.problem(rd.halt.note))
-	}
+	return out
 }
 
 func (rd *reading) problem(n note) model.Problem {
-	rd.src.last = pos.Pos{Line: 1, Column: 1}
-	return model.Problem{At: rd.src.span(n.at, n.at), Message: n.message, Fix: n.fix}
+	at := n.where
+	if !at.IsValid() {
+		at = rd.src.span(n.at, n.at)
+	}
+	return model.Problem{At: at, Message: n.message, Fix: n.fix}
 }
 
 // define turns a token into a definition that still lacks its value.
@@ -103,11 +113,12 @@ func (rd *reading) fixed(t token, hop model.Hop) (model.Value, bool) {
 func inOrder(r *run) {
 	vars, depths := map[string]model.Value{}, map[string]int{}
 	for i, rd := range r.readings {
-		if rd == nil {
-			continue
-		}
-		if !r.rules.shared {
+		if !r.rules.shared || r.hidden {
 			vars, depths = map[string]model.Value{}, map[string]int{}
+		}
+		if rd == nil {
+			r.hidden = true
+			continue
 		}
 		for _, t := range rd.tokens {
 			if t.name == "" {
@@ -119,6 +130,7 @@ func inOrder(r *run) {
 				r.defs[i] = append(r.defs[i], d)
 			}
 		}
+		r.hidden = r.hidden || rd.halt != nil
 	}
 }
 
@@ -167,6 +179,9 @@ func (r *run) bareValue(d definition, hop model.Hop) (definition, bool) {
 func (r *run) scope(vars map[string]model.Value) find {
 	inside := func(name string) (model.Value, bool) {
 		v, ok := vars[name]
+		if !ok && r.hidden && r.rules.shared {
+			return hiddenValue(), true
+		}
 		return v, ok
 	}
 	outside := func(name string) (model.Value, bool) {

@@ -41,9 +41,6 @@ func (sh *shell) assignAt(st *state, at syntax.Node, name string, index syntax.A
 
 // update replaces a variable, whichever of its candidates it is.
 func (sh *shell) update(st *state, at syntax.Node, name string, change func(*cell) *cell) {
-	if (name == "PATH" || name == "IFS") && st.get(name) == nil {
-		defer func() {}()
-	}
 	var out *cell
 	for i, c := range st.get(name).plain() {
 		if c != nil && c.attrs.readonly {
@@ -273,7 +270,7 @@ func (sh *shell) assignArray(st *state, at syntax.Node, a *syntax.Assign, name s
 			next.shape = associative
 		}
 		if a.Append && old.isSet() == yes {
-			next.elems = old.elems
+			next.elems = slices.Clone(old.elems)
 			if old.shape == scalar {
 				next.elems = []elem{{val: old.val}}
 			}
@@ -326,7 +323,7 @@ func (sh *shell) arrayElem(st *state, c *cell, e *syntax.ArrayElem, hop model.Ho
 		}
 		h := hop
 		h.Literal = v.isLiteral()
-		*c = *c.withElem(elem{index: n, val: sh.shaped(st, c, v).via(h)})
+		c.elems = append(c.elems, elem{index: n, val: sh.shaped(st, c, v).via(h)})
 	}
 	return true
 }

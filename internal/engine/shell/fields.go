@@ -60,7 +60,7 @@ func (sh *shell) fields(st *state, list ...*syntax.Word) fields {
 			break
 		}
 		s := sh.splitter(st)
-		s.split(sh.parts(st, w.Parts, context{wide: true}))
+		s.split(sh.parts(st, w.Parts, site{wide: true}))
 		out.noOrder = out.noOrder || sh.unordered(st, w)
 		if s.unsure >= 0 && out.unsure < 0 {
 			out.unsure, out.tail = len(out.list)+s.unsure, s.tail

@@ -18,7 +18,7 @@ type list struct {
 }
 
 // listParam is an expansion of "$@" or "${name[@]}" and their relatives.
-func (sh *shell) listParam(st *state, p *syntax.ParamExp, name string, star bool, c context) sym {
+func (sh *shell) listParam(st *state, p *syntax.ParamExp, name string, star bool, c site) sym {
 	l := sh.elements(st, name)
 	if p.Length {
 		if l.unk != nil {
@@ -41,7 +41,7 @@ func (sh *shell) listParam(st *state, p *syntax.ParamExp, name string, star bool
 	return sh.listOut(st, l, c, star)
 }
 
-func (sh *shell) listConditional(st *state, p *syntax.ParamExp, l list, star bool, c context) sym {
+func (sh *shell) listConditional(st *state, p *syntax.ParamExp, l list, star bool, c site) sym {
 	there := triOf(len(l.elems) > 0)
 	if l.unk != nil {
 		there = maybe
@@ -138,7 +138,7 @@ func (sh *shell) keys(st *state, p *syntax.ParamExp) list {
 }
 
 // listOut gives a list as pieces: fields apart where the context has fields.
-func (sh *shell) listOut(st *state, l list, c context, star bool) sym {
+func (sh *shell) listOut(st *state, l list, c site, star bool) sym {
 	m := expanded
 	if c.quotes {
 		m = quoted
@@ -211,7 +211,7 @@ func (sh *shell) sliceList(st *state, p *syntax.ParamExp, l list, positional boo
 }
 
 // namesWith is ${!prefix*}: the names of the variables that begin so.
-func (sh *shell) namesWith(st *state, p *syntax.ParamExp, c context) sym {
+func (sh *shell) namesWith(st *state, p *syntax.ParamExp, c site) sym {
 	if st.wild != nil {
 		return sym{{unk: st.wild, mode: anyFields}}
 	}

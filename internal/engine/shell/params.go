@@ -14,7 +14,7 @@ type variant struct {
 	set tri
 }
 
-func (sh *shell) paramExp(st *state, p *syntax.ParamExp, c context) sym {
+func (sh *shell) paramExp(st *state, p *syntax.ParamExp, c site) sym {
 	switch {
 	case p.Flags != nil || p.NestedParam != nil || p.Param == nil || p.Width || p.IsSet || len(p.Modifiers) > 0:
 		return modeOf(unsupported("an expansion of another shell"), c)
@@ -29,7 +29,7 @@ func (sh *shell) paramExp(st *state, p *syntax.ParamExp, c context) sym {
 }
 
 // namedParam is paramExp for a name that may have been reached through another.
-func (sh *shell) namedParam(st *state, p *syntax.ParamExp, name string, index syntax.ArithmExpr, c context) sym {
+func (sh *shell) namedParam(st *state, p *syntax.ParamExp, name string, index syntax.ArithmExpr, c site) sym {
 	star := name == "*" || indexIs(index, "*")
 	if star || name == "@" || indexIs(index, "@") {
 		return sh.listParam(st, p, name, star, c)
@@ -213,7 +213,7 @@ func (v variant) counts(colon bool) tri {
 }
 
 // conditional is ${x:-…}, ${x:=…}, ${x:+…} and ${x:?…}.
-func (sh *shell) conditional(st *state, p *syntax.ParamExp, name string, vs []variant, c context) sym {
+func (sh *shell) conditional(st *state, p *syntax.ParamExp, name string, vs []variant, c site) sym {
 	colon := colonOp(p.Exp.Op)
 	var use []variant
 	there := tri(0)
@@ -278,7 +278,7 @@ func chooseVariants(vs []variant) sym {
 	return choose(out...)
 }
 
-func (sh *shell) alternate(st *state, p *syntax.ParamExp, there tri, c context) sym {
+func (sh *shell) alternate(st *state, p *syntax.ParamExp, there tri, c site) sym {
 	if there == no {
 		return modeOf(nil, c)
 	}
@@ -290,7 +290,7 @@ func (sh *shell) alternate(st *state, p *syntax.ParamExp, there tri, c context) 
 }
 
 // operand expands the word of ${x:-word}, quoted or not as the expansion itself.
-func (sh *shell) operand(st *state, w *syntax.Word, c context) sym {
+func (sh *shell) operand(st *state, w *syntax.Word, c site) sym {
 	if w == nil {
 		return modeOf(nil, c)
 	}
@@ -308,7 +308,7 @@ func (sh *shell) operand(st *state, w *syntax.Word, c context) sym {
 	return out
 }
 
-func (sh *shell) fallback(st *state, p *syntax.ParamExp, c context) sym {
+func (sh *shell) fallback(st *state, p *syntax.ParamExp, c site) sym {
 	out := sh.operand(st, p.Exp.Word, c)
 	hop := model.Hop{At: sh.src.span(p), Kind: model.KindDefault, What: "${" + p.Param.Value + p.Exp.Op.String() + "…}"}
 	if p.Exp.Word != nil {

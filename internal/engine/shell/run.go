@@ -92,6 +92,9 @@ func Follow(ctx context.Context, in Step) (Outcome, error) {
 func (m *machine) writeBack(st *state) map[string]model.Value {
 	out := map[string]model.Value{}
 	for name, f := range st.files {
+		if outside(name) {
+			continue
+		}
 		v := toValue(f.text)
 		if f.gone {
 			v = model.Value{State: model.Absent}

@@ -1,6 +1,7 @@
 package shell
 
 import (
+	"path"
 	"strings"
 
 	"github.com/keyfit/keyfit/internal/model"
@@ -19,6 +20,7 @@ type shell struct {
 	depth  int // calls within calls, over all processes
 	nest   int // statements and words within each other
 	noErr  int // depth of contexts in which set -e does not count
+	base   int // the same of the shell that started this one
 	loops  []*frame
 	calls  []*frame
 	exits  *frame
@@ -56,6 +58,7 @@ func (f *frame) land(st *state) *state {
 // startShell sets what a shell sets by itself when it starts.
 func (sh *shell) startShell(st *state) {
 	st.vars["IFS"] = &cell{val: text(" \t\n")}
+	st.vars["OPTIND"] = &cell{val: text("1"), attrs: attrs{exported: len(st.get("OPTIND").plain()) == 1 && st.get("OPTIND") != nil && st.get("OPTIND").attrs.exported}}
 	delete(st.vars, "_")
 	if c := st.get("SHLVL"); c != nil {
 		st.vars["SHLVL"] = &cell{val: unsupported("how deeply the shell is nested"), attrs: attrs{exported: true}, trail: c.trail}
@@ -78,6 +81,9 @@ func (sh *shell) setPwd(st *state) {
 func (sh *shell) dirText(st *state) sym {
 	if st.lost != nil {
 		return sym{{unk: st.lost}}
+	}
+	if path.IsAbs(st.dir) {
+		return text(st.dir)
 	}
 	root := strings.TrimSuffix(sh.m.step.Files.Tree().Dir(), "/")
 	if st.dir == "." {
@@ -117,7 +123,7 @@ func (sh *shell) finish(st *state) *state {
 		}
 	}
 	dropped := len(good) > 0 && len(bad) > 0
-	if len(good) == 0 || dropped && sh.noErr > 0 {
+	if len(good) == 0 || dropped && sh.noErr+sh.base > 0 {
 		good, dropped = ends, false
 	}
 	out := good[0]

@@ -114,7 +114,7 @@ func (sh *shell) deref(st *state, name string, index syntax.ArithmExpr) (string,
 }
 
 // indirect is ${!name}: the parameter whose name is the value of name.
-func (sh *shell) indirect(st *state, p *syntax.ParamExp, c context) sym {
+func (sh *shell) indirect(st *state, p *syntax.ParamExp, c site) sym {
 	if cell := st.get(p.Param.Value); cell != nil && len(cell.alts) == 0 && cell.attrs.nameref {
 		return modeOf(cell.val, c)
 	}
@@ -137,7 +137,7 @@ func (sh *shell) indirect(st *state, p *syntax.ParamExp, c context) sym {
 	return modeOf(choose(out...), c)
 }
 
-func (sh *shell) indirectTo(st *state, p *syntax.ParamExp, target sym, c context) sym {
+func (sh *shell) indirectTo(st *state, p *syntax.ParamExp, target sym, c site) sym {
 	t, ok := target.known()
 	if !ok {
 		u := *unknownFrom(target)[0].unk

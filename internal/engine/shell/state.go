@@ -18,15 +18,18 @@ type state struct {
 	locals []map[string]*cell // what each running function hid
 	opts   options
 	args   arguments
-	dir    string   // relative to the repository's root
-	lost   *unknown // when set, the directory is not known
-	wild   *unknown // when set, any variable that has no cell may exist
+	dir    string          // relative to the repository's root
+	lost   *unknown        // when set, the directory is not known
+	made   map[string]bool // directories that the script made
+	stack  []sym           // of pushd
+	wild   *unknown        // when set, any variable that has no cell may exist
 	io     channels
 	status status
-	optAt  int  // getopts: how far within the current word
-	dead   bool // the path has jumped elsewhere
-	ran    bool // some external command ran
-	redirs int  // how many redirected commands are being followed
+	subst  *status // of the last command substitution in the current statement
+	optAt  int     // getopts: how far within the current word
+	dead   bool    // the path has jumped elsewhere
+	ran    bool    // some external command ran
+	redirs int     // how many redirected commands are being followed
 }
 
 // options are what set and shopt switch.
@@ -72,6 +75,7 @@ func (st *state) clone() *state {
 		next.locals[i] = maps.Clone(st.locals[i])
 	}
 	next.io = st.io.clone()
+	next.made = maps.Clone(st.made)
 	return &next
 }
 
@@ -104,7 +108,9 @@ func (st *state) goWild(u *unknown) {
 	st.wild = &unknown{why: u.why, needs: u.needs, multi: true}
 }
 
-func isInner(name string) bool { return name == "PWD" || name == "OLDPWD" || name == "IFS" }
+func isInner(name string) bool {
+	return name == "PWD" || name == "OLDPWD" || name == "IFS" || name == "OPTIND" || name == "BASH_REMATCH"
+}
 
 // blurCell is c after something unknown may have set it. It may have been exported, too.
 func blurCell(c *cell, u *unknown) *cell {

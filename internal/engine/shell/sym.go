@@ -31,8 +31,10 @@ type piece struct {
 type unknown struct {
 	why   model.Reason
 	needs string
-	alts  []sym // all that it may be; empty: any text
-	multi bool  // it may stand for a whole list of words, and not only for one
+	alts  []sym    // all that it may be; empty: any text
+	multi bool     // it may stand for a whole list of words, and not only for one
+	file  string   // it is the path of a file of the script's own, known by this key
+	names []string // as a script, it sets only these variables
 }
 
 // sym is symbolic text. The empty sym is the empty text.
@@ -273,7 +275,7 @@ func samePiece(p, q piece) bool {
 	if p.unk == nil || p.unk == q.unk {
 		return true
 	}
-	return p.unk.why == q.unk.why && p.unk.needs == q.unk.needs && p.unk.multi == q.unk.multi &&
+	return p.unk.why == q.unk.why && p.unk.needs == q.unk.needs && p.unk.multi == q.unk.multi && p.unk.file == q.unk.file &&
 		slices.EqualFunc(p.unk.alts, q.unk.alts, sym.same)
 }
 

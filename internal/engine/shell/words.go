@@ -15,8 +15,8 @@ const (
 	anyFields                   // an unknown number of fields
 )
 
-// context says where a word stands.
-type context struct {
+// site says where a word stands.
+type site struct {
 	quotes bool // within double quotes or a here-document
 	assign bool // the right side of an assignment: ~ counts after a colon, too
 	doc    bool // a here-document: a double quote is an ordinary character
@@ -28,7 +28,7 @@ func (sh *shell) word(st *state, w *syntax.Word) sym {
 	if w == nil {
 		return nil
 	}
-	return plainText(sh.parts(st, w.Parts, context{}))
+	return plainText(sh.parts(st, w.Parts, site{}))
 }
 
 // value expands the right side of an assignment.
@@ -36,7 +36,7 @@ func (sh *shell) value(st *state, w *syntax.Word) sym {
 	if w == nil {
 		return nil
 	}
-	return plainText(sh.parts(st, w.Parts, context{assign: true}))
+	return plainText(sh.parts(st, w.Parts, site{assign: true}))
 }
 
 // pattern expands a word and leaves it to the modes what is quoted.
@@ -44,7 +44,7 @@ func (sh *shell) pattern(st *state, w *syntax.Word) sym {
 	if w == nil {
 		return nil
 	}
-	return joinBreaks(sh.parts(st, w.Parts, context{}), " ")
+	return joinBreaks(sh.parts(st, w.Parts, site{}), " ")
 }
 
 // document expands the body of a here-document.
@@ -52,7 +52,7 @@ func (sh *shell) document(st *state, w *syntax.Word) sym {
 	if w == nil {
 		return nil
 	}
-	return plainText(sh.parts(st, w.Parts, context{quotes: true, doc: true}))
+	return plainText(sh.parts(st, w.Parts, site{quotes: true, doc: true}))
 }
 
 // plainText forgets what was quoted and what not.
@@ -72,7 +72,7 @@ func joinBreaks(s sym, sep string) sym {
 	return out
 }
 
-func (sh *shell) parts(st *state, parts []syntax.WordPart, c context) sym {
+func (sh *shell) parts(st *state, parts []syntax.WordPart, c site) sym {
 	sh.nest++
 	defer func() { sh.nest-- }()
 	var out sym
@@ -96,7 +96,7 @@ func (sh *shell) parts(st *state, parts []syntax.WordPart, c context) sym {
 	return bound
 }
 
-func (sh *shell) part(st *state, part syntax.WordPart, c context, first bool) sym {
+func (sh *shell) part(st *state, part syntax.WordPart, c site, first bool) sym {
 	m := bare
 	if c.quotes {
 		m = quoted
@@ -127,7 +127,7 @@ func (sh *shell) part(st *state, part syntax.WordPart, c context, first bool) sy
 }
 
 // modeOf marks an expansion's result: quoted, or still to be split.
-func modeOf(s sym, c context) sym {
+func modeOf(s sym, c site) sym {
 	m := expanded
 	if c.quotes {
 		m = quoted
@@ -143,8 +143,8 @@ func (sh *shell) litTrail(n syntax.Node) model.Trail {
 	return sh.src.trail(int(n.Pos().Offset()), int(n.End().Offset()))
 }
 
-func (sh *shell) doubleQuoted(st *state, p *syntax.DblQuoted, c context) sym {
-	inner := sh.parts(st, p.Parts, context{quotes: true, wide: c.wide})
+func (sh *shell) doubleQuoted(st *state, p *syntax.DblQuoted, c site) sym {
+	inner := sh.parts(st, p.Parts, site{quotes: true, wide: c.wide})
 	if len(inner) == 0 && len(p.Parts) > 0 && isList(p.Parts) {
 		return nil
 	}
@@ -167,7 +167,7 @@ func indexIs(x syntax.ArithmExpr, want string) bool {
 }
 
 // literal reads a literal: backslashes, and a tilde at its beginning.
-func (sh *shell) literal(st *state, p *syntax.Lit, c context, first bool) sym {
+func (sh *shell) literal(st *state, p *syntax.Lit, c site, first bool) sym {
 	trail := sh.litTrail(p)
 	if c.quotes {
 		return sym{{text: unescapeQuoted(p.Value, c.doc), mode: quoted, trail: trail}}
@@ -234,7 +234,7 @@ func unescapeQuoted(v string, doc bool) string {
 }
 
 // tildes expands ~ and ~/ from HOME. Whose home ~name is cannot be told.
-func (sh *shell) tildes(st *state, v string, c context, first bool, trail model.Trail) sym {
+func (sh *shell) tildes(st *state, v string, c site, first bool, trail model.Trail) sym {
 	segments := []string{v}
 	if c.assign {
 		segments = strings.SplitAfter(v, ":")
@@ -244,7 +244,7 @@ func (sh *shell) tildes(st *state, v string, c context, first bool, trail model.
 		at := first && i == 0 || i > 0
 		name, rest, slash := strings.Cut(strings.TrimSuffix(s, ":"), "/")
 		if !at || !strings.HasPrefix(s, "~") || strings.Contains(name, "\\") {
-			out = append(out, sh.literal(st, &syntax.Lit{Value: s}, context{}, false).withTrail(trail)...)
+			out = append(out, sh.literal(st, &syntax.Lit{Value: s}, site{}, false).withTrail(trail)...)
 			continue
 		}
 		home := sh.home(st, name)
@@ -255,7 +255,7 @@ func (sh *shell) tildes(st *state, v string, c context, first bool, trail model.
 		if strings.HasSuffix(s, ":") {
 			rest += ":"
 		}
-		out = append(out, sh.literal(st, &syntax.Lit{Value: rest}, context{}, false).withTrail(trail)...)
+		out = append(out, sh.literal(st, &syntax.Lit{Value: rest}, site{}, false).withTrail(trail)...)
 	}
 	return out
 }

@@ -9,7 +9,7 @@ source "./.env.${target}"
 set +a
 
 # 2023-04: the payments sandbox was down, build against development for now
-export PAYMENT_API_KEY=pk_dev_CANARY9b2e6a10
+export PAYMENT_API_KEY=pgk_dev_CANARY9b2e6a10
 
 docker build --tag "checkout:${target}" .
 helm upgrade --install checkout charts/checkout \

@@ -1,0 +1,244 @@
+package docs
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/keyfit/keyfit/internal/provider"
+)
+
+// Provider gives the page of one provider, in Markdown; `keyfit providers NAME` prints it.
+func Provider(p *provider.Provider) []byte {
+	var b strings.Builder
+	fmt.Fprintf(&b, "# %s\n\n", cmp.Or(p.Name, p.ID))
+	b.WriteString(introduction(p))
+	for _, section := range []struct{ title, text string }{
+		{"What a key looks like", forms(p)},
+		{"Further parts of the credential", parts(p)},
+		{"What is sent", sent(p)},
+		{"What is read from the answer", read(p)},
+		{"What the answers mean", verdicts(p)},
+		{"Notes", strings.TrimSpace(p.Notes)},
+		{"Where the facts come from", sources(p)},
+	} {
+		if section.text != "" {
+			fmt.Fprintf(&b, "\n## %s\n\n%s\n", section.title, strings.TrimRight(section.text, "\n"))
+		}
+	}
+	return []byte(b.String())
+}
+
+func introduction(p *provider.Provider) string {
+	text := fmt.Sprintf("In `keyfit.yaml`: `provider: %s`.", p.ID)
+	if p.Extends != "" {
+		text += fmt.Sprintf(" It extends `%s`.", p.Extends)
+	}
+	if len(p.Names) > 0 {
+		text += " Variables that usually hold such a key: " + codes(p.Names) + "."
+	}
+	if p.Docs != "" {
+		text += fmt.Sprintf(" [Documentation of the vendor](%s).", p.Docs)
+	}
+	return text + "\n"
+}
+
+func forms(p *provider.Provider) string {
+	if len(p.Forms) == 0 {
+		return "Keys of this provider have no form of their own: any text may be one."
+	}
+	var b strings.Builder
+	b.WriteString("| kind | form | mode | |\n|---|---|---|---|\n")
+	for _, f := range p.Forms {
+		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", cell(f.Kind), code(f.Pattern.String()), f.Mode, cell(formRemarks(f)))
+	}
+	return b.String()
+}
+
+func formRemarks(f provider.Form) string {
+	var out []string
+	if f.Principal != "" {
+		out = append(out, "stands for a "+f.Principal)
+	}
+	if f.Admin {
+		out = append(out, "has an administrator's rights")
+	}
+	if f.Weak {
+		out = append(out, "other texts look like this too: it confirms a key whose provider is known, and recognises none")
+	}
+	if f.Wrong {
+		out = append(out, "no application should receive one")
+	}
+	if f.Refuse != "" {
+		out = append(out, "never sent: "+f.Refuse)
+	}
+	return strings.Join(out, "; ")
+}
+
+func parts(p *provider.Provider) string {
+	if len(p.Parts) == 0 {
+		return ""
+	}
+	var b strings.Builder
+	b.WriteString("| part | usual variables | form | |\n|---|---|---|---|\n")
+	for _, role := range slices.Sorted(maps.Keys(p.Parts)) {
+		part := p.Parts[role]
+		var remarks []string
+		if part.Secret {
+			remarks = append(remarks, "secret")
+		}
+		if part.Optional {
+			remarks = append(remarks, "optional")
+		}
+		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", code("$"+role), codes(part.Names), code(part.Pattern.String()), strings.Join(remarks, ", "))
+	}
+	return b.String()
+}
+
+// requestLine is the request in short: method, host and path.
+func requestLine(p *provider.Provider) string {
+	base, _ := p.Hosts.For("")
+	r := p.Probe.Request
+	if base.Value == "" {
+		return "host and path are yours to name"
+	}
+	return code(cmp.Or(r.Method, "GET") + " " + base.Value + string(r.Path))
+}
+
+func sent(p *provider.Provider) string {
+	r := &p.Probe.Request
+	var b strings.Builder
+	path := "to a path that is yours to name"
+	if r.Path != "" {
+		path = code(cmp.Or(r.Method, "GET") + " " + string(r.Path))
+	}
+	fmt.Fprintf(&b, "One request: %s, with the key %s.\n", path, keyPlace(r.Auth))
+	b.WriteString(hosts(p))
+	for _, list := range []struct {
+		title string
+		texts map[string]provider.Template
+	}{{"Headers", r.Headers}, {"Query", r.Query}, {"Form fields", r.Form}} {
+		if len(list.texts) > 0 {
+			fmt.Fprintf(&b, "\n%s: %s.\n", list.title, pairs(list.texts))
+		}
+	}
+	if r.JSON != nil {
+		fmt.Fprintf(&b, "\nBody:\n\n```json\n%s\n```\n", indented(r.JSON.Value))
+	}
+	b.WriteString("\n" + effect(p))
+	return b.String()
+}
+
+func keyPlace(a provider.Auth) string {
+	switch a.Placement() {
+	case provider.PlaceScheme:
+		return "in " + code("Authorization: "+a.Word()+" KEY")
+	case provider.PlaceRaw:
+		return "in " + code("Authorization: KEY")
+	case provider.PlaceBasic:
+		user, password := a.Basic()
+		return fmt.Sprintf("by Basic authentication, user %s and %s", code(string(user)), passwordOf(string(password)))
+	case provider.PlaceHeader:
+		return "in " + code(a.Header+": "+a.Prefix+"KEY")
+	case provider.PlaceQuery:
+		return "in the query parameter " + code(a.Query)
+	case provider.PlaceJSON:
+		return "in the body's field " + code(string(a.JSON))
+	case provider.PlaceForm:
+		return "in the form field " + code(a.Form)
+	case provider.PlaceNone:
+		return "not sent by itself"
+	}
+	return "at a place that is yours to name"
+}
+
+func passwordOf(text string) string {
+	if text == "" {
+		return "no password"
+	}
+	return "password " + code(text)
+}
+
+func hosts(p *provider.Provider) string {
+	if len(p.Hosts) == 0 {
+		return "\nThe host is yours to name, under `hosts`.\n"
+	}
+	var b strings.Builder
+	b.WriteString("\n| environment | host |\n|---|---|\n")
+	for _, environment := range slices.Sorted(maps.Keys(p.Hosts)) {
+		name := environment
+		if name == "default" {
+			name = "all others"
+			if len(p.Hosts) == 1 {
+				name = "all"
+			}
+		}
+		fmt.Fprintf(&b, "| %s | %s |\n", cell(name), code(p.Hosts[environment].Value))
+	}
+	return b.String()
+}
+
+// effect says what the request does at the vendor, and what else keyfit may send.
+func effect(p *provider.Provider) string {
+	probe := &p.Probe
+	out := []string{"The request only reads."}
+	if probe.Effect == "issues-token" {
+		out = []string{"The request has the vendor issue a short-lived token, which is thrown away."}
+	}
+	switch probe.Cost {
+	case "free":
+		out = append(out, "It costs nothing.")
+	case "metered":
+		out = append(out, "The vendor may charge for it.")
+	}
+	if t := time.Duration(probe.Request.Timeout); t > 0 {
+		out = append(out, fmt.Sprintf("It is given up after %s.", t))
+	}
+	if len(p.Hosts) > 1 && p.Siblings != "never" {
+		out = append(out, "Only if this environment's host rejects the key, the other hosts are asked whose it is.")
+	}
+	if probe.Control == "once" || probe.Control == "" && p.Custom {
+		out = append(out, "After a key was accepted, one random key is sent once, to see whether the API checks keys at all.")
+	}
+	return strings.Join(out, " ") + "\n"
+}
+
+func sources(p *provider.Provider) string {
+	if len(p.Verified) == 0 {
+		return ""
+	}
+	var b strings.Builder
+	b.WriteString("| date | how | source |\n|---|---|---|\n")
+	for _, v := range p.Verified {
+		fmt.Fprintf(&b, "| %s | %s | %s |\n", v.Date, v.How, cell(v.Source))
+	}
+	return b.String()
+}
+
+func pairs(texts map[string]provider.Template) string {
+	var out []string
+	for _, name := range slices.Sorted(maps.Keys(texts)) {
+		out = append(out, code(name+": "+string(texts[name])))
+	}
+	return strings.Join(out, ", ")
+}
+
+func codes(texts []string) string {
+	out := make([]string, len(texts))
+	for i, text := range texts {
+		out[i] = code(text)
+	}
+	return strings.Join(out, ", ")
+}
+
+func indented(v any) string {
+	text, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return "{}"
+	}
+	return string(text)
+}

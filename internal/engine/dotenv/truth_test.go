@@ -1,0 +1,251 @@
+package dotenv
+
+import (
+	"fmt"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/keyfit/keyfit/internal/model"
+	"github.com/keyfit/keyfit/internal/repo"
+	"github.com/keyfit/keyfit/internal/secret"
+	"github.com/keyfit/keyfit/internal/strict"
+)
+
+// environment is the lookup of a sample.
+func (s sample) environment() func(string) model.Value {
+	return func(name string) model.Value {
+		text, ok := s.Env[name]
+		if !ok {
+			return model.Value{State: model.Absent}
+		}
+		return model.KnownText(text, model.Hop{Kind: model.KindProcess, What: name})
+	}
+}
+
+func (s sample) env() model.Env {
+	env := model.Env{}
+	for name := range s.Env {
+		env = env.With(name, s.environment()(name))
+	}
+	return env
+}
+
+// parsed gives the last value of each name.
+func parsed(s sample, d Dialect) (vars map[string]model.Value, unreadable bool) {
+	f := Parse("x.env", s.Text, d, s.environment())
+	vars = map[string]model.Value{}
+	for _, a := range f.Assignments {
+		vars[a.Name] = a.Value
+	}
+	return vars, f.Unreadable
+}
+
+// score counts how much is known, and holds every known value against the truth.
+type score struct {
+	known, unknown, absent int
+	wrong                  []string
+}
+
+// compare holds what we say against one answer. It never shows a value.
+func (sc *score) compare(s sample, ours map[string]model.Value, unreadable bool, truth answer) {
+	fail := func(name, what string) {
+		sc.wrong = append(sc.wrong, fmt.Sprintf("%s: %q: %s", s.Name, name, what))
+	}
+	for name, v := range ours {
+		text, set := truth.Vars[name]
+		switch v.State {
+		case model.Unknown:
+			sc.unknown++
+			continue
+		case model.Known:
+			sc.known++
+			if truth.Refused {
+				fail(name, "known, and the real reader refuses the file")
+			} else if !set {
+				fail(name, "known, and absent in truth")
+			} else if !v.Text.Equal(secret.New(text)) {
+				fail(name, "known with another text than in truth")
+			}
+		case model.Absent:
+			sc.absent++
+			if set {
+				fail(name, "absent, and set in truth")
+			}
+		}
+	}
+	for name := range truth.Vars {
+		if _, ok := ours[name]; !ok && name != "" && !unreadable && !truth.Refused {
+			fail(name, "missing, and set in truth")
+		}
+	}
+	if truth.Refused && !unreadable && len(ours) == 0 && strings.TrimSpace(string(s.Text)) != "" {
+		fail("", "nothing found in a file that the real reader refuses, and nothing said")
+	}
+}
+
+func (sc *score) report(t *testing.T, name string) {
+	t.Helper()
+	all := sc.known + sc.unknown + sc.absent
+	t.Logf("%-22s %6d values, %5.1f%% unknown, %d wrong", name, all, 100*float64(sc.unknown)/float64(max(all, 1)), len(sc.wrong))
+	slices.Sort(sc.wrong)
+	for _, w := range sc.wrong[:min(len(sc.wrong), 12)] {
+		t.Errorf("%s: %s", name, w)
+	}
+}
+
+// away drops the variables whose names the text defines, so that a reader which lets
+// them win shows what the text itself gives.
+func away(s sample, d Dialect) sample {
+	f := Parse("x.env", s.Text, d, nil)
+	env := map[string]string{}
+	for name, text := range s.Env {
+		if !slices.ContainsFunc(f.Assignments, func(a Assignment) bool { return a.Name == name }) {
+			env[name] = text
+		}
+	}
+	s.Env = env
+	return s
+}
+
+// ask asks every reader about the samples, and gives the answers by reader.
+func ask(t testing.TB, samples []sample) []map[string]answer {
+	t.Helper()
+	out := make([]map[string]answer, len(samples))
+	for i := range out {
+		out[i] = map[string]answer{}
+	}
+	add := func(answers []map[string]answer, rename string) {
+		for i, byReader := range answers {
+			for reader, a := range byReader {
+				out[i][reader+rename] = a
+			}
+		}
+	}
+	add(askGo(samples), "")
+	add(askPython(t, samples), "")
+	add(askNode(t, samples, "node20"), " 20")
+	add(askNode(t, samples, "node22"), " 22")
+	add(askNPM(t, samples), "")
+	add(askBash(t, samples, func(i int) bool {
+		_, unreadable := parsed(samples[i], Bash)
+		return unreadable
+	}), "")
+	return out
+}
+
+// TestParseAgainstRealReaders compares what a text itself gives.
+func TestParseAgainstRealReaders(t *testing.T) {
+	samples := generated(2000, 1)
+	for i, s := range samples {
+		samples[i] = away(s, Node)
+	}
+	answers := ask(t, samples)
+	for _, c := range []struct {
+		dialect Dialect
+		readers []string
+	}{
+		{Godotenv, []string{"godotenv"}},
+		{Compose, []string{"compose"}},
+		{Docker, []string{"docker"}},
+		{Python, []string{"python"}},
+		{NodeEnvFile, []string{"node-env-file 20", "node-env-file 22"}},
+		{Node, []string{"node"}},
+		{NodeExpand, []string{"node-expand", "node-expand populated"}},
+	} {
+		for _, reader := range c.readers {
+			var sc score
+			for i, s := range samples {
+				ours, unreadable := parsed(s, c.dialect)
+				sc.compare(s, ours, unreadable, answers[i][reader])
+			}
+			sc.report(t, reader)
+		}
+	}
+}
+
+// TestLoadAgainstRealReaders compares the environment that loading a file leaves.
+func TestLoadAgainstRealReaders(t *testing.T) {
+	samples := generated(2000, 2)
+	answers := ask(t, samples)
+	yes := true
+	for _, c := range []struct {
+		dialect  Dialect
+		override *bool
+		readers  []string
+	}{
+		{Bash, nil, []string{"bash"}},
+		{Python, nil, []string{"python loaded", "python merged"}},
+		{Python, &yes, []string{"python loaded over"}},
+		{Node, nil, []string{"node loaded"}},
+		{NodeExpand, nil, []string{"node-expand loaded", "node-expand vite"}},
+		{Next, nil, []string{"next loaded"}},
+	} {
+		for _, reader := range c.readers {
+			var sc score
+			for i, s := range samples {
+				ours, gaps := loaded(t, s, c.dialect, c.override)
+				if answers[i][reader].Refused { // what is set already stays as it is
+					maps.DeleteFunc(ours, func(name string, v model.Value) bool { return v.Same(s.environment()(name)) })
+				}
+				sc.compare(s, ours, gaps > 0, sane(answers[i][reader]))
+			}
+			sc.report(t, reader)
+		}
+	}
+}
+
+// loaded gives the environment after one file, and how many files could not be read.
+func loaded(t testing.TB, s sample, d Dialect, override *bool) (map[string]model.Value, int) {
+	t.Helper()
+	files := memory{"x.env": s.Text}
+	r := Load(Step{Files: files, Names: []strict.At[string]{{Value: "x.env"}}, Dialect: d, Override: override, Env: s.env()})
+	vars := map[string]model.Value{}
+	for name, v := range r.Env.All() {
+		vars[name] = v
+	}
+	return vars, len(r.Gaps)
+}
+
+// sane leaves out the variables that Load drops, because no program asks for them.
+func sane(a answer) answer {
+	vars := map[string]string{}
+	for name, text := range a.Vars {
+		if isReadable(name) {
+			vars[name] = text
+		}
+	}
+	a.Vars = vars
+	return a
+}
+
+// memory is a repository of files that are not on the disk.
+type memory map[string][]byte
+
+func (m memory) Read(name string) ([]byte, error) {
+	data, ok := m[name]
+	if !ok {
+		return nil, &repo.Error{Path: name, Kind: repo.ErrMissing}
+	}
+	return data, nil
+}
+
+func (m memory) Stat(name string) (repo.Info, error) {
+	data, err := m.Read(name)
+	if err != nil {
+		return repo.Info{}, err
+	}
+	return repo.Info{Name: path.Base(name), Size: int64(len(data))}, nil
+}
+
+func (m memory) List(dir string) ([]repo.Info, error) {
+	var out []repo.Info
+	for _, name := range slices.Sorted(maps.Keys(m)) {
+		if path.Dir(name) == path.Clean(dir) {
+			out = append(out, repo.Info{Name: path.Base(name), Size: int64(len(m[name]))})
+		}
+	}
+	return out, nil
+}

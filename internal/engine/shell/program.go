@@ -1,0 +1,339 @@
+package shell
+
+import (
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/keyfit/keyfit/internal/model"
+	"github.com/keyfit/keyfit/internal/repo"
+)
+
+// program starts a program: a script of the repository, a tool that is computed here,
+// or an external command.
+func (sh *shell) program(st *state, name string, inv invocation) {
+	if strings.Contains(name, "/") {
+		sh.programAt(st, name, inv)
+		return
+	}
+	if key, ok := sh.onPath(st, name); ok {
+		sh.startFile(st, key, text(key), name, inv)
+		return
+	}
+	if isShellName(name) {
+		sh.startShellCommand(st, name, inv)
+		return
+	}
+	if t := toolNamed(name); t != nil {
+		sh.runTool(st, name, t, inv)
+		return
+	}
+	if wrapper(name) {
+		sh.wrapped(st, name, inv)
+		return
+	}
+	sh.external(st, inv)
+}
+
+// programAt starts what a path names.
+func (sh *shell) programAt(st *state, name string, inv invocation) {
+	key, ok := sh.fileKey(st, text(name))
+	if !ok {
+		sh.external(st, inv)
+		return
+	}
+	if base := path.Base(name); outside(key) && isSystemPath(path.Dir(key)) && st.files[key] == nil {
+		inv.args.list = append([]sym{text(base)}, inv.args.list[1:]...)
+		if toolNamed(base) != nil || isShellName(base) || base == "env" {
+			sh.program(st, base, inv)
+			return
+		}
+		inv.args.list[0] = text(name)
+		sh.external(st, inv)
+		return
+	}
+	switch sh.statKey(st, key) {
+	case fileMissing:
+		if !looksLikeScript(name) {
+			sh.external(st, inv) // what a build makes is seldom in the repository
+			return
+		}
+		sh.m.problem(inv.at, "the command "+shown(text(name))+" does not exist in the repository", "add it, or build it before the deploy")
+		sh.complain(st, name)
+		if st.ran {
+			sh.external(st, inv)
+			return
+		}
+		st.status = exited(127)
+	case fileDir:
+		st.status = exited(126)
+	default:
+		sh.startFile(st, key, text(name), name, inv)
+	}
+}
+
+// looksLikeScript reports whether a path is that of a script rather than of a program
+// that a build, which may have run before this deploy, puts there.
+func looksLikeScript(name string) bool {
+	return slices.Contains([]string{".sh", ".bash", ".ksh", ".zsh", ".py", ".rb", ".pl"}, path.Ext(name))
+}
+
+func isSystemPath(dir string) bool {
+	return slices.Contains([]string{"/bin", "/usr/bin", "/usr/local/bin", "/sbin", "/usr/sbin"}, dir)
+}
+
+// onPath looks a name up in the directories of PATH that lie in the repository, as far
+// as they stand before any other.
+func (sh *shell) onPath(st *state, name string) (string, bool) {
+	c := st.get("PATH")
+	if len(c.plain()) != 1 || c == nil {
+		return "", false
+	}
+	var known strings.Builder
+	for _, p := range c.scalarText() {
+		if p.unk != nil {
+			break
+		}
+		known.WriteString(p.text)
+	}
+	dirs := strings.Split(known.String(), ":")
+	if !c.scalarText().isKnown() {
+		dirs = dirs[:len(dirs)-1]
+	}
+	for _, d := range dirs {
+		if d == "" {
+			d = "."
+		}
+		key, ok := sh.fileKey(st, text(path.Join(d, name)))
+		if !ok || outside(key) {
+			continue
+		}
+		if sh.statKey(st, key) == fileThere && sh.isExecutable(st, key) {
+			return key, true
+		}
+	}
+	return "", false
+}
+
+func (sh *shell) isExecutable(st *state, key string) bool {
+	if f := st.files[key]; f != nil {
+		return f.exec
+	}
+	info, err := sh.m.step.Files.Stat(key)
+	return err == nil && info.Executable
+}
+
+// startFile starts a file of the repository: a shell script is followed, anything else
+// is an external command.
+func (sh *shell) startFile(st *state, key string, argv0 sym, written string, inv invocation) {
+	s, state := sh.content(st, key)
+	code, ok := s.known()
+	if state != fileThere || !ok || !repo.IsText([]byte(code)) {
+		sh.external(st, inv)
+		return
+	}
+	script := scriptOf(code)
+	if script.other {
+		sh.external(st, inv)
+		return
+	}
+	bash := script.bash
+	if !script.shebang {
+		bash = sh.bash
+	}
+	src := fileSource(key, "", s)
+	src.name, _ = argv0.known()
+	sh.child(st, childShell{
+		bash: bash, src: src, name: argv0, code: code, flags: script.flags,
+		args: sh.arguments(inv, path.Base(key)), workload: written, inv: inv,
+	})
+}
+
+// interpreter is what a script's first line says.
+type interpreter struct {
+	shebang bool
+	bash    bool
+	other   bool // no shell that keyfit follows
+	flags   []string
+}
+
+func scriptOf(code string) interpreter {
+	line, _, _ := strings.Cut(code, "\n")
+	if !strings.HasPrefix(line, "#!") {
+		return interpreter{}
+	}
+	words := strings.Fields(strings.TrimPrefix(strings.TrimSuffix(line, "\r"), "#!"))
+	out := interpreter{shebang: true}
+	if len(words) > 0 && path.Base(words[0]) == "env" {
+		words = words[1:]
+		for len(words) > 0 && (strings.HasPrefix(words[0], "-") || strings.Contains(words[0], "=")) {
+			words = words[1:]
+		}
+	}
+	if len(words) == 0 || strings.HasSuffix(line, "\r") {
+		out.other = true
+		return out
+	}
+	switch path.Base(words[0]) {
+	case "bash":
+		out.bash = true
+	case "sh", "dash", "ash":
+	default:
+		out.other = true
+	}
+	out.flags = words[1:]
+	return out
+}
+
+// childShell is a shell process that is to be followed.
+type childShell struct {
+	bash     bool
+	src      *source
+	name     sym
+	code     string
+	flags    []string
+	args     arguments
+	workload string // how the script is named where it is started
+	inv      invocation
+	login    bool
+}
+
+// child follows another shell process: it gets what is exported, and gives back nothing
+// but files, output and a status.
+func (sh *shell) child(st *state, c childShell) {
+	if !sh.enter(c.inv.at) {
+		return
+	}
+	defer func() { sh.depth-- }()
+	sub := st.exported()
+	sub.args = c.args
+	inner := &shell{m: sh.m, bash: c.bash, src: c.src, name: c.name, depth: sh.depth, nest: sh.nest, noErr: sh.noErr}
+	inner.startShell(sub)
+	inner.flags(sub, c.flags)
+	if be := st.get("BASH_ENV"); c.bash && be.isSet() != no && !be.scalarText().isEmpty() || c.login {
+		sub.goWild(&unknown{why: model.WhyMissingFile, needs: "the shell's start-up files"})
+	}
+	inner.noErr, inner.base = 0, sh.noErr
+	mark := len(sh.m.records)
+	end := inner.script(sub, c.code)
+	if sh.top && c.workload != "" && sh.m.halted == nil {
+		sh.m.recordScript(end, c.inv.at, c.workload, mark)
+	}
+	st.takeOver(end)
+}
+
+// exported is the state that a child process starts in.
+func (st *state) exported() *state {
+	next := st.clone()
+	next.vars = map[string]*cell{}
+	for name, c := range st.vars {
+		if e := exportedCell(c); e != nil || st.wild != nil {
+			next.vars[name] = e
+		}
+	}
+	next.funcs, next.traps, next.locals = map[string]*function{}, map[string]trap{}, nil
+	next.opts, next.optAt, next.subst = options{}, 0, nil
+	next.status = exited(0)
+	return next
+}
+
+// exportedCell is a variable as a child process gets it: without what only the shell
+// knows of it.
+func exportedCell(c *cell) *cell {
+	var out *cell
+	for i, p := range c.plain() {
+		var next *cell
+		if p != nil && !p.unset && p.attrs.exported && p.shape == scalar {
+			next = p
+			if p.attrs != (attrs{exported: true}) {
+				copied := *p
+				copied.attrs = attrs{exported: true}
+				next = &copied
+			}
+		}
+		if i == 0 {
+			out = next
+		} else {
+			out = joinCells(out, next)
+		}
+	}
+	return out
+}
+
+// external records a command that keyfit does not follow. What it prints, and whether
+// it succeeds, only a run could tell.
+func (sh *shell) external(st *state, inv invocation) {
+	name, ok := inv.name()
+	if !ok {
+		name = "a command that is not known"
+	}
+	in := st.io.fds[0]
+	piped := in.kind == fromStream
+	sh.m.record(st, inv.at, inv.args.list, st.io.input(0), piped)
+	st.ran = true
+	sh.touch(st, name, inv)
+	if piped && readsInput(path.Base(name)) {
+		st.io.consume(0, nil)
+	}
+	out := mystery(model.WhyCommandOutput, "what "+name+" prints")
+	out[0].unk.names = setsOnly(path.Base(name))
+	sh.write(st, 1, out)
+	sh.write(st, 2, out)
+	st.status = status{}
+}
+
+// readsInput names commands that read standard input to its end although nobody asks.
+func readsInput(name string) bool {
+	return slices.Contains([]string{"ssh", "ffmpeg", "rsh", "psql", "mysql"}, name)
+}
+
+// setsOnly names the variables that the output of a command sets when it is evaluated,
+// for the few commands of which that is certain.
+func setsOnly(name string) []string {
+	if name == "ssh-agent" {
+		return []string{"SSH_AUTH_SOCK", "SSH_AGENT_PID"}
+	}
+	return nil
+}
+
+// touch forgets the content of files that an external command is told to write.
+func (sh *shell) touch(st *state, name string, inv invocation) {
+	writes := slices.Contains(writers(), path.Base(name))
+	for i, a := range inv.args.list {
+		t, ok := a.known()
+		if !ok || i == 0 {
+			continue
+		}
+		if t == "-i" || strings.HasPrefix(t, "-i.") || t == "decrypt" {
+			writes = true
+		}
+		target := ""
+		if out, value, found := strings.Cut(t, "="); found && isOutputFlag(out) || found && out == "of" {
+			target = value
+		} else if i > 0 && isOutputFlagSym(inv.args.list[i-1]) {
+			target = t
+		} else if writes && !strings.HasPrefix(t, "-") {
+			target = t
+		}
+		if target == "" {
+			continue
+		}
+		if key, ok := sh.fileKey(st, text(target)); ok && sh.statKey(st, key) != fileDir {
+			st.files[key] = &file{text: mystery(model.WhyCommandOutput, "what "+name+" writes")}
+		}
+	}
+}
+
+func isOutputFlag(flag string) bool {
+	return slices.Contains([]string{"-o", "--output", "--out", "-out", "-O", "--output-file", "--output-document", "--file-out"}, flag)
+}
+
+func isOutputFlagSym(s sym) bool {
+	t, ok := s.known()
+	return ok && isOutputFlag(t)
+}
+
+// writers are commands whose plain arguments are files that they write.
+func writers() []string {
+	return []string{"rsync", "scp", "install", "sponge", "dos2unix", "unix2dos", "perl", "ansible-vault", "truncate", "patch", "sops", "gpg", "split", "ed", "ex", "vim", "unzip", "gunzip"}
+}

@@ -1,0 +1,117 @@
+package shell
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/keyfit/keyfit/internal/model"
+	"mvdan.cc/sh/v3/syntax"
+)
+
+// cmdSubst is $(…): what the commands in it print, without the newlines at the end.
+func (sh *shell) cmdSubst(st *state, c *syntax.CmdSubst) sym {
+	if c.TempFile || c.ReplyVar {
+		sh.giveUp(st, c, "this kind of command substitution")
+		return unsupported("a kind of command substitution")
+	}
+	if !sh.m.tick(sh.src.span(c)) {
+		return nil
+	}
+	if s, ok := sh.substFile(st, c); ok {
+		return s
+	}
+	out := sh.capture(st, func(inner *shell, sub *state) {
+		if sh.bash && !st.opts.inheritErrexit {
+			sub.opts.errexit = false
+		}
+		inner.stmts(sub, c.Stmts)
+	})
+	result := st.status
+	st.subst = &result
+	return trimNewlines(out)
+}
+
+// substFile is $(<file).
+func (sh *shell) substFile(st *state, c *syntax.CmdSubst) (sym, bool) {
+	if len(c.Stmts) != 1 || c.Stmts[0].Cmd != nil || len(c.Stmts[0].Redirs) != 1 || !sh.bash {
+		return nil, false
+	}
+	r := c.Stmts[0].Redirs[0]
+	if r.Op != syntax.RdrIn || r.N != nil {
+		return nil, false
+	}
+	s, state := sh.read(st, sh.word(st, r.Word))
+	result := exited(0)
+	if state == fileMissing {
+		s, result = nil, exited(1)
+	}
+	st.status, st.subst = result, &result
+	return trimNewlines(s), true
+}
+
+// capture runs body in a subshell and gives what it prints.
+func (sh *shell) capture(st *state, body func(inner *shell, sub *state)) sym {
+	var out target
+	sh.subshell(st, func(inner *shell, sub *state) {
+		out = sub.io.newBuffer()
+		sub.io.set(1, out)
+		inner.exits.fds = sub.io.fds
+		body(inner, sub)
+	})
+	s := st.io.buffers[out.id]
+	delete(st.io.buffers, out.id)
+	return s
+}
+
+// trimNewlines drops newlines at the end, and NUL bytes, which a shell cannot hold.
+func trimNewlines(s sym) sym {
+	out := sym(nil)
+	for _, p := range s {
+		p.text = strings.ReplaceAll(p.text, "\x00", "")
+		out = append(out, p)
+	}
+	for i := len(out) - 1; i >= 0 && out[i].unk == nil; i-- {
+		out[i].text = strings.TrimRight(out[i].text, "\n")
+		if out[i].text != "" {
+			break
+		}
+	}
+	for i, p := range out {
+		if p.unk != nil && len(p.unk.alts) > 0 && i == len(out)-1 {
+			u := *p.unk
+			u.alts = nil
+			for _, a := range p.unk.alts {
+				u.alts = append(u.alts, trimNewlines(a))
+			}
+			out[i].unk = &u
+		}
+	}
+	return out
+}
+
+// procSubst is <(…) and >(…): a path that only this command can use.
+func (sh *shell) procSubst(st *state, p *syntax.ProcSubst) sym {
+	if p.Op == syntax.CmdOut {
+		sh.subshell(st, func(inner *shell, sub *state) {
+			sub.io.set(0, sub.io.newStream(unsupported("what is written to a process substitution")))
+			inner.noErr++
+			inner.stmts(sub, p.Stmts)
+		})
+		st.status = exited(0)
+		return modeOf(unsupported("the path of a process substitution"), site{quotes: true})
+	}
+	before := st.status
+	sh.noErr++
+	out := sh.capture(st, func(inner *shell, sub *state) { inner.stmts(sub, p.Stmts) })
+	sh.noErr--
+	st.status = before
+	return sh.ownFile(st, out, "the path of a process substitution")
+}
+
+// ownFile makes a file whose path is not known, but which the script can read again.
+func (sh *shell) ownFile(st *state, content sym, needs string) sym {
+	st.io.next++
+	key := fmt.Sprintf("\x00own-%d", st.io.next)
+	st.files[key] = &file{text: content}
+	return sym{{unk: &unknown{why: model.WhyTime, needs: needs, file: key}, mode: quoted}}
+}

@@ -1,0 +1,505 @@
+package shell
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
+
+func catTool(t *toolRun) bool {
+	files, flags := t.operands("")
+	if strings.Trim(flags, "u") != "" {
+		return false
+	}
+	t.out, _ = t.input(files)
+	return true
+}
+
+// operands parts the arguments into files and option letters. Letters in takes have a
+// value of their own, which is skipped.
+func (t *toolRun) operands(takes string) (files []sym, flags string) {
+	for i := 0; i < len(t.args); i++ {
+		s, ok := t.args[i].known()
+		switch {
+		case !ok || len(s) < 2 || s[0] != '-':
+			files = append(files, t.args[i])
+		case s == "--":
+			return append(files, t.args[i+1:]...), flags
+		case strings.HasPrefix(s, "--"):
+			flags += "?"
+		default:
+			flags += s[1:]
+			if len(s) == 2 && strings.Contains(takes, s[1:]) {
+				i++
+			}
+		}
+	}
+	return files, flags
+}
+
+// option gives the value of an option such as -d, -dX or --delimiter=X.
+func (t *toolRun) option(letter, long string) (string, bool) {
+	for i, a := range t.args {
+		s, ok := a.known()
+		if !ok {
+			continue
+		}
+		if s == letter && i+1 < len(t.args) || long != "" && s == long && i+1 < len(t.args) {
+			v, ok := t.args[i+1].known()
+			return v, ok
+		}
+		if long != "" {
+			if v, found := strings.CutPrefix(s, long+"="); found {
+				return v, true
+			}
+		}
+		if v, found := strings.CutPrefix(s, letter); found && v != "" && !strings.HasPrefix(s, "--") {
+			return v, true
+		}
+	}
+	return "", false
+}
+
+func (t *toolRun) has(flag string) bool {
+	return slices.ContainsFunc(t.args, func(s sym) bool { return s.is(flag) })
+}
+
+// nameTool is dirname and basename.
+func nameTool(t *toolRun) bool {
+	args := t.args
+	if len(args) > 0 && args[0].is("--") {
+		args = args[1:]
+	}
+	if len(args) == 0 || len(args) > 2 || t.name == "dirname" && len(args) > 1 || strings.HasPrefix(shownText(args[0]), "-") {
+		return false
+	}
+	if args[0][0:].isEmpty() {
+		t.print(text(map[string]string{"dirname": ".", "basename": ""}[t.name]))
+		return true
+	}
+	suffix := ""
+	if len(args) == 2 {
+		s, ok := args[1].known()
+		if !ok {
+			return false
+		}
+		suffix = s
+	}
+	if own := args[0]; own[0].unk != nil && own[0].unk.file != "" {
+		t.print(unknownFrom(own))
+		return true
+	}
+	t.print(mapKnown(args[0], func(p string, s sym) sym {
+		if t.name == "dirname" {
+			return derived(dirname(p), s)
+		}
+		p = strings.TrimRight(p, "/")
+		if p == "" {
+			return derived("/", s)
+		}
+		from := strings.LastIndexByte(p, '/') + 1
+		to := len(p)
+		if suffix != "" && strings.HasSuffix(p, suffix) && to-len(suffix) > from {
+			to -= len(suffix)
+		}
+		return s.slice(from, to)
+	}))
+	return true
+}
+
+// dirname is everything before the last element of a path.
+func dirname(p string) string {
+	p = strings.TrimRight(p, "/")
+	if p == "" {
+		return "/"
+	}
+	i := strings.LastIndexByte(p, '/')
+	if i < 0 {
+		return "."
+	}
+	p = strings.TrimRight(p[:i], "/")
+	if p == "" {
+		return "/"
+	}
+	return p
+}
+
+// cutTool is cut -d X -f LIST and cut -c LIST.
+func cutTool(t *toolRun) bool {
+	delim, hasDelim := t.option("-d", "--delimiter")
+	if !hasDelim {
+		delim = "\t"
+	}
+	fieldList, byField := t.option("-f", "--fields")
+	chars, byChar := t.option("-c", "--characters")
+	if !byChar {
+		chars, byChar = t.option("-b", "--bytes")
+	}
+	files, flags := t.operands("dfcb")
+	if byField == byChar || len(delim) != 1 || strings.Contains(flags, "?") && !hasLong(t.args, "--delimiter=", "--fields=", "--characters=") {
+		return false
+	}
+	spec := fieldList
+	if byChar {
+		spec = chars
+	}
+	ranges, ok := parseRanges(spec)
+	if !ok {
+		return false
+	}
+	lines, ok := t.lines(files)
+	if !ok {
+		t.status = status{}
+		return true
+	}
+	for _, l := range lines {
+		s, line := chomp(l)
+		switch {
+		case byChar && !isASCII(s):
+			t.print(unsupported(localeNeeds, line))
+		case byChar:
+			t.print(pick(line, eachByte(s), ranges, ""))
+		case strings.Contains(s, delim):
+			t.print(pick(line, splitAt(s, delim), ranges, delim))
+		case !strings.Contains(flags, "s"):
+			t.print(line)
+		}
+	}
+	return true
+}
+
+func hasLong(args []sym, prefixes ...string) bool {
+	for _, a := range args {
+		s, _ := a.known()
+		if strings.HasPrefix(s, "--") && !slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(s, p) }) {
+			return false
+		}
+	}
+	return true
+}
+
+// parseRanges reads 1,3-5,7-.
+func parseRanges(spec string) ([][2]int, bool) {
+	var out [][2]int
+	for _, part := range strings.Split(spec, ",") {
+		from, to, isRange := strings.Cut(part, "-")
+		a, err1 := strconv.Atoi(from)
+		if from == "" && isRange {
+			a, err1 = 1, nil
+		}
+		b, err2 := a, error(nil)
+		if isRange {
+			b, err2 = strconv.Atoi(to)
+			if to == "" {
+				b, err2 = 1<<30, nil
+			}
+		}
+		if err1 != nil || err2 != nil || a < 1 {
+			return nil, false
+		}
+		out = append(out, [2]int{a, b})
+	}
+	return out, len(out) > 0
+}
+
+func eachByte(s string) [][2]int {
+	var out [][2]int
+	for i := range len(s) {
+		out = append(out, [2]int{i, i + 1})
+	}
+	return out
+}
+
+func splitAt(s, delim string) [][2]int {
+	var out [][2]int
+	at := 0
+	for {
+		i := strings.Index(s[at:], delim)
+		if i < 0 {
+			return append(out, [2]int{at, len(s)})
+		}
+		out = append(out, [2]int{at, at + i})
+		at += i + len(delim)
+	}
+}
+
+// pick joins the chosen stretches of a line.
+func pick(line sym, spans, ranges [][2]int, delim string) sym {
+	var out sym
+	first := true
+	for i, sp := range spans {
+		if !slices.ContainsFunc(ranges, func(r [2]int) bool { return i+1 >= r[0] && i+1 <= r[1] }) {
+			continue
+		}
+		if !first {
+			out = append(out, piece{text: delim})
+		}
+		first = false
+		out = append(out, line.slice(sp[0], sp[1])...)
+	}
+	return out
+}
+
+// headTool is head and tail.
+func headTool(t *toolRun) bool {
+	count := "10"
+	var files []sym
+	for i := 0; i < len(t.args); i++ {
+		s, ok := t.args[i].known()
+		switch {
+		case ok && s == "-n" && i+1 < len(t.args):
+			i++
+			count, ok = t.args[i].known()
+			if !ok {
+				return false
+			}
+		case ok && strings.HasPrefix(s, "-n"):
+			count = s[2:]
+		case ok && len(s) > 1 && s[0] == '-' && s[1] >= '0' && s[1] <= '9':
+			count = s[1:]
+		case ok && len(s) > 1 && s[0] == '-' && strings.HasPrefix(s, "-c"):
+			return t.headBytes(i)
+		case ok && strings.HasPrefix(s, "-"):
+			return false
+		default:
+			files = append(files, t.args[i])
+		}
+	}
+	n, err := strconv.Atoi(strings.TrimPrefix(count, "+"))
+	if err != nil || len(files) > 1 {
+		return false
+	}
+	lines, ok := t.lines(files)
+	if !ok {
+		t.status = status{}
+		return true
+	}
+	from, to := 0, len(lines)
+	switch {
+	case t.name == "head" && n < 0:
+		to = max(0, len(lines)+n)
+	case t.name == "head":
+		to = min(n, to)
+	case strings.HasPrefix(count, "+"):
+		from = min(max(n-1, 0), to)
+	default:
+		from = max(0, to-max(n, -n))
+	}
+	for _, l := range lines[from:to] {
+		t.out = append(t.out, l...)
+	}
+	return true
+}
+
+// headBytes is head -c N on standard input.
+func (t *toolRun) headBytes(i int) bool {
+	s, _ := t.args[i].known()
+	count := strings.TrimPrefix(s, "-c")
+	if count == "" && i+1 < len(t.args) {
+		count, _ = t.args[i+1].known()
+		i++
+	}
+	n, err := strconv.Atoi(count)
+	if err != nil || n < 0 || i+1 != len(t.args) {
+		return false
+	}
+	in := t.stdin()
+	k, ok := in.known()
+	if !ok {
+		return t.unclear(in)
+	}
+	n = min(n, len(k))
+	t.out = in.slice(0, n)
+	if t.name == "tail" {
+		t.out = in.slice(len(k)-n, len(k))
+	}
+	return true
+}
+
+// sortTool is sort and uniq, where the order does not depend on the locale.
+func sortTool(t *toolRun) bool {
+	files, flags := t.operands("")
+	if strings.Trim(flags, "urn") != "" || t.name == "uniq" && flags != "" {
+		return false
+	}
+	lines, ok := t.lines(files)
+	if !ok {
+		t.status = status{}
+		return true
+	}
+	texts := make([]string, len(lines))
+	for i, l := range lines {
+		texts[i], _ = chomp(l)
+	}
+	if t.name == "sort" {
+		if !t.sorted(lines, texts, flags) {
+			return t.unclear(unsupported(localeNeeds, lines...))
+		}
+	}
+	for i, l := range lines {
+		s, line := chomp(l)
+		if i > 0 && (t.name == "uniq" || strings.Contains(flags, "u")) {
+			if before, _ := chomp(lines[i-1]); before == s {
+				continue
+			}
+		}
+		t.print(line)
+	}
+	return true
+}
+
+func (t *toolRun) sorted(lines []sym, texts []string, flags string) bool {
+	numeric := strings.Contains(flags, "n")
+	for _, s := range texts {
+		if numeric {
+			if n, err := strconv.Atoi(s); err != nil || strconv.Itoa(n) != s {
+				return false
+			}
+		}
+	}
+	distinct := slices.Compact(slices.Sorted(slices.Values(texts)))
+	if !numeric && !orderIsCertain(distinct) {
+		return false
+	}
+	slices.SortStableFunc(lines, func(a, b sym) int {
+		x, _ := chomp(a)
+		y, _ := chomp(b)
+		if numeric {
+			i, _ := strconv.Atoi(x)
+			j, _ := strconv.Atoi(y)
+			return i - j
+		}
+		return strings.Compare(x, y)
+	})
+	if strings.Contains(flags, "r") {
+		slices.Reverse(lines)
+	}
+	return true
+}
+
+func wcTool(t *toolRun) bool {
+	files, flags := t.operands("")
+	if len(flags) != 1 || len(files) > 1 {
+		return false
+	}
+	in, _ := t.input(files)
+	s, ok := in.known()
+	if !ok {
+		return t.unclear(in)
+	}
+	n := 0
+	switch flags {
+	case "l":
+		n = strings.Count(s, "\n")
+	case "c":
+		n = len(s)
+	case "w":
+		if !isASCII(s) {
+			return false
+		}
+		n = len(strings.Fields(s))
+	case "m":
+		if !isASCII(s) {
+			return false
+		}
+		n = len(s)
+	default:
+		return false
+	}
+	out := strconv.Itoa(n)
+	if len(files) == 1 {
+		if t.status.ok == no {
+			return true
+		}
+		name, _ := files[0].known()
+		out += " " + name
+	}
+	t.print(derived(out, in))
+	return true
+}
+
+// lineTool is rev, tac and paste -s.
+func lineTool(t *toolRun) bool {
+	delim, files := "\t", []sym(nil)
+	switch t.name {
+	case "rev", "tac":
+		var flags string
+		if files, flags = t.operands(""); flags != "" {
+			return false
+		}
+	case "paste":
+		if d, ok := t.option("-d", "--delimiters"); ok {
+			delim = d
+		} else if d, ok := t.option("-sd", ""); ok {
+			delim = d
+		}
+		if !t.has("-s") && !slices.ContainsFunc(t.args, func(s sym) bool { return strings.HasPrefix(shownText(s), "-sd") }) || len(delim) != 1 || delim == "\\" {
+			return false
+		}
+	default:
+		return false
+	}
+	lines, ok := t.lines(files)
+	if !ok {
+		t.status = status{}
+		return true
+	}
+	switch t.name {
+	case "tac":
+		slices.Reverse(lines)
+		for _, l := range lines {
+			t.print(l)
+		}
+	case "rev":
+		for _, l := range lines {
+			s, line := chomp(l)
+			if !isASCII(s) {
+				return t.unclear(unsupported(localeNeeds, line))
+			}
+			b := []byte(s)
+			slices.Reverse(b)
+			t.print(derived(string(b), line))
+		}
+	case "paste":
+		for i, l := range lines {
+			if i > 0 {
+				t.out = append(t.out, piece{text: delim})
+			}
+			_, line := chomp(l)
+			t.out = append(t.out, line...)
+		}
+		t.out = append(t.out, piece{text: "\n"})
+	}
+	return true
+}
+
+func seqTool(t *toolRun) bool {
+	words, ok := t.words()
+	if !ok || len(words) < 1 || len(words) > 3 {
+		return false
+	}
+	var n []int
+	for _, w := range words {
+		v, err := strconv.Atoi(w)
+		if err != nil || strconv.Itoa(v) != w {
+			return false
+		}
+		n = append(n, v)
+	}
+	first, step, last := 1, 1, n[len(n)-1]
+	if len(n) > 1 {
+		first = n[0]
+	}
+	if len(n) > 2 {
+		step = n[1]
+	}
+	if step == 0 || (last-first)/step > 100_000 {
+		return false
+	}
+	var b strings.Builder
+	for i := first; step > 0 && i <= last || step < 0 && i >= last; i += step {
+		b.WriteString(strconv.Itoa(i) + "\n")
+	}
+	t.out = derived(b.String(), t.args...)
+	return true
+}

@@ -1,0 +1,104 @@
+package shell
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/keyfit/keyfit/internal/model"
+)
+
+// TestTruth replays every case of testdata/shell/truth in the real shells.
+func TestTruth(t *testing.T) {
+	needOracle(t)
+	paths, err := filepath.Glob("../../../testdata/shell/truth/*.txt")
+	must(t, err)
+	if len(paths) == 0 {
+		t.Fatal("no cases")
+	}
+	for _, p := range paths {
+		data, err := os.ReadFile(p)
+		must(t, err)
+		topic := strings.TrimSuffix(filepath.Base(p), ".txt")
+		for _, c := range parseCases(t, string(data)) {
+			t.Run(topic+"/"+c.name, func(t *testing.T) {
+				t.Parallel()
+				b := newBench(t, c)
+				got := b.ours(t, c)
+				errs, unknown := compare(c, got, b.real(t, c))
+				for _, e := range errs {
+					t.Error(e)
+				}
+				if unknown > 0 && !c.open {
+					t.Errorf("%d values are unknown, all of which should be known%s", unknown, unknownNames(got))
+				}
+			})
+		}
+	}
+}
+
+func unknownNames(r model.Result) string {
+	var b strings.Builder
+	for _, c := range r.Commands {
+		for i, a := range c.Args {
+			if a.State == model.Unknown {
+				b.WriteString("\n argument of " + describe(c) + ": " + string(a.Why) + ", " + a.Needs)
+				_ = i
+			}
+		}
+		for n, v := range c.Env.All() {
+			if v.State == model.Unknown && !ignored(n) {
+				b.WriteString("\n " + n + ": " + string(v.Why) + ", " + v.Needs)
+			}
+		}
+	}
+	for n, v := range r.Env.All() {
+		if v.State == model.Unknown && !ignored(n) {
+			b.WriteString("\n at the end " + n + ": " + string(v.Why) + ", " + v.Needs)
+		}
+	}
+	for _, p := range r.Problems {
+		b.WriteString("\n problem: " + p.At.String() + ": " + p.Message)
+	}
+	return b.String()
+}
+
+// parseCases reads cases: a line "=== name" with flags (sh, open), an optional line
+// "run: …", the script deploy.sh, and further files behind "-- name --".
+func parseCases(t *testing.T, data string) []testCase {
+	t.Helper()
+	var out []testCase
+	for _, block := range strings.Split("\n"+data, "\n=== ")[1:] {
+		head, body, _ := strings.Cut(block, "\n")
+		words := strings.Fields(head)
+		c := testCase{name: words[0], files: map[string]string{}, line: `./deploy.sh staging "two words"`, env: map[string]string{}}
+		shebang := "#!/usr/bin/env bash\n"
+		for _, w := range words[1:] {
+			switch w {
+			case "sh":
+				shebang = "#!/bin/dash\n"
+			case "open":
+				c.open = true
+			default:
+				t.Fatalf("case %s: unknown flag %q", c.name, w)
+			}
+		}
+		if rest, ok := strings.CutPrefix(body, "run: "); ok {
+			c.line, body, _ = strings.Cut(rest, "\n")
+		}
+		name := "deploy.sh"
+		content := shebang
+		for _, l := range strings.SplitAfter(body+"\n", "\n") {
+			if f := strings.Fields(l); len(f) == 3 && f[0] == "--" && f[2] == "--" {
+				c.files[name] = content
+				name, content = f[1], ""
+				continue
+			}
+			content += l
+		}
+		c.files[name] = strings.TrimSuffix(content, "\n")
+		out = append(out, c)
+	}
+	return out
+}

@@ -1,0 +1,204 @@
+package probe
+
+import (
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/keyfit/keyfit/internal/provider"
+	"github.com/keyfit/keyfit/internal/verdict"
+)
+
+func TestSiblings(t *testing.T) {
+	const key = "pgk_CANARY_of_production"
+	ok := map[string]http.HandlerFunc{key: reply(200, accepted)}
+	type want struct {
+		reason      provider.Reason
+		elsewhere   string
+		asked       [3]int64 // staging, production, qa
+		knownAnswer verdict.Answer
+	}
+	for _, tt := range []struct {
+		name                    string
+		staging, production, qa http.HandlerFunc
+		extra                   string
+		want                    want
+	}{
+		{"accepted by one", reply(401, unknownKey), keyed(ok, reply(401, unknownKey)), reply(401, unknownKey), "",
+			want{provider.EnvMismatch, "production", [3]int64{1, 1, 0}, verdict.Fail}},
+		{"accepted by the last", reply(401, unknownKey), reply(401, unknownKey), keyed(ok, reply(401, unknownKey)), "",
+			want{provider.EnvMismatch, "qa", [3]int64{1, 1, 1}, verdict.Fail}},
+		{"accepted by none", reply(401, unknownKey), reply(401, unknownKey), reply(401, `{"message":"no"}`), "",
+			want{provider.KeyUnknown, "", [3]int64{1, 1, 1}, verdict.Fail}},
+		{"known to one", reply(401, unknownKey), reply(401, unknownKey), reply(403, disabledKey), "",
+			want{provider.EnvMismatch, "qa", [3]int64{1, 1, 1}, verdict.Fail}},
+		{"forbidden", reply(401, unknownKey), keyed(ok, reply(401, unknownKey)), reply(401, unknownKey), "siblings: never\n",
+			want{provider.KeyUnknown, "", [3]int64{1, 0, 0}, verdict.Fail}},
+		{"accepted at home", reply(200, accepted), reply(200, accepted), reply(200, accepted), "",
+			want{provider.OK, "", [3]int64{1, 0, 0}, verdict.Pass}},
+		{"revoked at home", reply(401, `{"error":{"code":"key_revoked"}}`), reply(200, accepted), reply(200, accepted), "",
+			want{provider.KeyRevoked, "", [3]int64{1, 0, 0}, verdict.Fail}},
+		{"disabled at home", reply(403, disabledKey), reply(200, accepted), reply(200, accepted), "",
+			want{provider.OwnerDisabled, "", [3]int64{1, 0, 0}, verdict.Pass}},
+		{"ambiguous at home", reply(401, `{"message":"no"}`), reply(200, accepted), reply(200, accepted), "",
+			want{provider.AmbiguousCause, "", [3]int64{1, 0, 0}, verdict.Unverified}},
+		{"no connection at home", hangUp, reply(200, accepted), reply(200, accepted), "",
+			want{provider.NetworkConnect, "", [3]int64{3, 0, 0}, verdict.Unverified}},
+		{"sibling down", reply(401, unknownKey), reply(500, ""), keyed(ok, reply(401, unknownKey)), "",
+			want{provider.EnvMismatch, "qa", [3]int64{1, 3, 1}, verdict.Fail}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			staging, production, qa := serve(t, tt.staging), serve(t, tt.production), serve(t, tt.qa)
+			p := gateway(t, map[string]string{"staging": staging.URL, "staging2": staging.URL, "production": production.URL, "qa": qa.URL}, tt.extra)
+			v := one(t, client(t, Options{}), question(p, key, nil, nil))
+			got := want{v.Reason, "", [3]int64{staging.asked.Load(), production.asked.Load(), qa.asked.Load()}, v.Rungs[provider.KnownKey]}
+			if v.Elsewhere != nil {
+				got.elsewhere = v.Elsewhere.Environment
+				if v.Elsewhere.Identity.User != "u_1" || v.Elsewhere.Evidence.Status == 0 || v.Evidence.Status != 401 {
+					t.Errorf("elsewhere is %+v", *v.Elsewhere)
+				}
+			}
+			if got != tt.want {
+				t.Errorf("got %+v, want %+v", got, tt.want)
+			}
+		})
+	}
+}
+
+// TestSiblingOnPlainHTTP: the rules for hosts hold for siblings too.
+func TestSiblingOnPlainHTTP(t *testing.T) {
+	s := serve(t, reply(401, unknownKey))
+	p := gateway(t, map[string]string{"staging": s.URL, "production": "https://api.example.com"})
+	host := p.Hosts["production"]
+	host.Value = "http://api.example.com"
+	p.Hosts["production"] = host
+	v := one(t, client(t, Options{}), ask(p))
+	wantReason(t, v, provider.KeyUnknown)
+}
+
+func controlled(t testing.TB, hosts map[string]string) *provider.Provider {
+	p := gateway(t, hosts)
+	p.Probe.Control = "once"
+	return p
+}
+
+func TestControl(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		others http.HandlerFunc // what keys that no one was given get
+		open   bool
+	}{
+		{"checks keys", reply(401, unknownKey), false},
+		{"accepts everything", reply(200, accepted), true},
+		{"down for the control", reply(500, ""), false},
+		{"says nothing to the control", hangUp, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var mu sync.Mutex
+			controls := 0
+			s := serve(t, keyed(map[string]http.HandlerFunc{canary: reply(200, accepted), canary + "2": reply(200, accepted)}, func(w http.ResponseWriter, r *http.Request) {
+				mu.Lock()
+				defer mu.Unlock()
+				if !strings.HasPrefix(r.Header.Get("Authorization"), "Bearer keyfit-control-") {
+					t.Error("a key that is neither real nor a control was sent")
+				}
+				controls++
+				tt.others(w, r)
+			}))
+			p := controlled(t, map[string]string{"staging": s.URL})
+			c := client(t, Options{})
+			questions := []Question{question(p, canary, nil, nil), question(p, canary+"2", nil, nil), question(p, canary, nil, nil)}
+			for range 2 {
+				for _, v := range c.Ask(t.Context(), questions) {
+					wantReason(t, v, provider.OK)
+					if v.Open != tt.open {
+						t.Errorf("open is %t, want %t", v.Open, tt.open)
+					}
+					want := verdict.Pass
+					if tt.open {
+						want = verdict.Unverified
+					}
+					for _, rung := range []provider.Rung{provider.KnownKey, provider.Linked, provider.Active, provider.Authorised} {
+						wantRung(t, v, rung, want)
+					}
+				}
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			if controls != 1 || s.asked.Load() != 3 {
+				t.Errorf("%d controls of %d requests, want 1 of 3", controls, s.asked.Load())
+			}
+		})
+	}
+}
+
+func TestControlIsAskedOnlyWhenWanted(t *testing.T) {
+	for _, tt := range []struct {
+		control string
+		custom  bool
+		answer  http.HandlerFunc
+		want    int64
+	}{
+		{"once", false, reply(200, accepted), 2},
+		{"", true, reply(200, accepted), 2},
+		{"", false, reply(200, accepted), 1},
+		{"never", true, reply(200, accepted), 1},
+		{"once", true, reply(401, unknownKey), 1},
+		{"once", true, reply(403, disabledKey), 1},
+	} {
+		s := serve(t, tt.answer)
+		p := gateway(t, map[string]string{"staging": s.URL})
+		p.Probe.Control, p.Custom = tt.control, tt.custom
+		one(t, client(t, Options{}), ask(p))
+		if got := s.asked.Load(); got != tt.want {
+			t.Errorf("control %q, own API %t: asked %d times, want %d", tt.control, tt.custom, got, tt.want)
+		}
+	}
+}
+
+// TestOpenSiblingProvesNothing: a host that seems to know any key does not own this one.
+func TestOpenSiblingProvesNothing(t *testing.T) {
+	for _, answer := range []http.HandlerFunc{reply(200, accepted), reply(403, disabledKey)} {
+		staging, production := serve(t, reply(401, unknownKey)), serve(t, answer)
+		v := one(t, client(t, Options{}), ask(controlled(t, map[string]string{"staging": staging.URL, "production": production.URL})))
+		wantReason(t, v, provider.KeyUnknown)
+		if v.Elsewhere != nil || v.Open {
+			t.Errorf("elsewhere is %+v, open %t", v.Elsewhere, v.Open)
+		}
+		if got := production.asked.Load(); got != 2 {
+			t.Errorf("the open host was asked %d times, want 2", got)
+		}
+	}
+}
+
+// TestControlKeepsSecretParts: no real secret goes along with a made-up key.
+func TestControlKeepsSecretParts(t *testing.T) {
+	var mu sync.Mutex
+	seen := map[string]int{}
+	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		user, password, _ := r.BasicAuth()
+		if strings.HasPrefix(password, "keyfit-control-") {
+			seen["control "+user+" "+r.Header.Get("X-Second")[:14]]++
+		}
+		reply(200, accepted)(w, r)
+	})
+	p := decodeProvider(t, hostsYAML(map[string]string{"staging": s.URL})+"parts: {id: {}, second: {secret: true}}\n"+
+		"probe:\n  request: {path: /me, auth: {scheme: basic, user: $id}, headers: {X-Second: $second}}"+gatewayRules)
+	v := one(t, client(t, Options{}), question(p, canary, map[string]string{"id": "AC1", "second": "CANARYsecond"}, nil))
+	if !v.Open || seen["control AC1 keyfit-control"] != 1 {
+		t.Errorf("open is %t, seen %v", v.Open, seen)
+	}
+	noCanary(t, v, "CANARYsecond")
+}
+
+func TestMadeUpKeys(t *testing.T) {
+	for _, tt := range []struct{ length, least, most int }{{0, 20, 60}, {8, 20, 60}, {32, 32, 32}, {40, 40, 40}, {150, 150, 150}, {5000, 200, 250}} {
+		a, b := madeUp(tt.length).Reveal(), madeUp(tt.length).Reveal()
+		if !strings.HasPrefix(a, "keyfit-control-") || len(a) < tt.least || len(a) > tt.most || a == b {
+			t.Errorf("for %d characters: %d characters, the same twice: %t", tt.length, len(a), a == b)
+		}
+	}
+}
