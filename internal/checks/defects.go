@@ -1,9 +1,9 @@
 package checks
 
 import (
-	"maps"
 	"slices"
 
+	"github.com/keyfit/keyfit/internal/keys"
 	"github.com/keyfit/keyfit/internal/provider"
 )
 
@@ -35,26 +35,10 @@ func isAboutForm(k provider.DefectKind) bool {
 func (c *Case) foreign() bool { return c.stranger() != nil }
 
 // stranger gives the provider whose key this is by its form, when that is another than
-// the slot's. A key that the slot's own API accepts is nobody else's.
+// the slot's.
 func (c *Case) stranger() *provider.Provider {
-	own := c.Slot.Provider
-	if own == nil || c.Slot.Form != nil || !c.arrives() || c.Run == nil || c.Run.Catalogue == nil ||
-		c.Verdict.Reason.Class() == provider.Accepted {
+	if !c.arrives() || c.Run == nil || c.Run.Catalogue == nil {
 		return nil
 	}
-	p, _ := c.Run.Catalogue.ByForm(c.Slot.Value.Text, c.Run.ownProviders()...)
-	if p == nil || p.ID == own.ID || p.ID == own.Extends {
-		return nil
-	}
-	return p
-}
-
-// ownProviders lists the APIs that keyfit.yaml declares, in the order of their names.
-func (r *Run) ownProviders() []*provider.Provider {
-	declared := r.file().Providers
-	var out []*provider.Provider
-	for _, id := range slices.Sorted(maps.Keys(declared)) {
-		out = append(out, declared[id])
-	}
-	return out
+	return keys.Stranger(c.Slot, c.Run.Catalogue, c.Run.file().Own())
 }

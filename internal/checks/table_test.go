@@ -217,7 +217,7 @@ func foreignRows() []row {
 		all("foreign: another service's key", "K109", declares, key(swapped)),
 		all("foreign: the API's answer adds nothing", "K109", declares, key(swapped, answered(provider.KeyUnknown))),
 		all("foreign: no wrong environment either", "K109", declares, key(swapped, answered(provider.EnvMismatch))),
-		all("foreign: accepted all the same", "", declares, key(swapped, answered(provider.OK))),
+		all("foreign: an answer does not excuse it", "K109", declares, key(swapped, answered(provider.OK))),
 		all("foreign: without a name", "K109", &config.File{Providers: map[string]*provider.Provider{"mail": nameless}}, key(swapped)),
 		all("foreign: an API of one's own that takes them", "", declares, key(swapped, by(extends))),
 		all("foreign: of the same provider", "", declares, key(swapped, by(mail))),

@@ -156,7 +156,7 @@ func (j *job) run() result {
 		output := filepath.Join(j.temp, fmt.Sprintf("output-%d", i))
 		j.write(output, "")
 		env := map[string]string{
-			"PATH": os.Getenv("PATH"), "HOME": j.temp, "GOCACHE": os.Getenv("GOCACHE"), "GOMODCACHE": goEnv(j.t, "GOMODCACHE"), "GOFLAGS": "-mod=mod",
+			"PATH": os.Getenv("PATH"), "HOME": j.temp, "GOCACHE": os.Getenv("GOCACHE"), "GOMODCACHE": goEnv(j.t, "GOMODCACHE"),
 			"GITHUB_ACTIONS": "true", "CI": "true", "GITHUB_ACTION_PATH": j.dir, "GITHUB_WORKSPACE": j.workspace,
 			"GITHUB_OUTPUT": output, "GITHUB_PATH": pathFile, "GITHUB_STEP_SUMMARY": filepath.Join(j.temp, "summary"), "GITHUB_ENV": filepath.Join(j.temp, "env"),
 			"RUNNER_TEMP": j.temp, "RUNNER_OS": runnerOS(), "RUNNER_ARCH": runnerArch(),

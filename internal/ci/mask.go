@@ -13,7 +13,7 @@ import (
 	"github.com/keyfit/keyfit/internal/secret"
 )
 
-// MaskSwitch is the variable that allows masks. The action sets it; see [Runner.Mask].
+// MaskSwitch is the variable that forbids masks when it is "false"; see [Runner.Mask].
 const MaskSwitch = "KEYFIT_MASK"
 
 // Limits of masking.
@@ -31,18 +31,16 @@ const (
 // This is the one place where keyfit writes a key, and the only way in which GitHub
 // takes a mask: a line ::add-mask::KEY on the step's standard output, which the runner
 // swallows. The line is swallowed only if it reaches the runner, and keyfit cannot see
-// from inside whether it does: `keyfit check | tee log`, `$(keyfit check)` and a redirect
-// would keep the key in a file. So masks are written only if the environment says both
-// GITHUB_ACTIONS=true and KEYFIT_MASK=true. The action sets the latter, because there
-// keyfit's output is known to go straight to the runner; a script of the user's has to
-// make that choice itself. keyfit prints no key in any case: masks protect from what the
-// steps after it print.
+// from inside whether it does: `keyfit check --format github | tee log` would keep the
+// key in a file. So masks are written only on GitHub Actions, only by the format that
+// speaks to the runner, and not at all with KEYFIT_MASK=false, for those who pipe it.
+// keyfit prints no key in any case: masks protect from what the steps after it print.
 //
 // Of a text with several lines each line is masked by itself, because the runner does
 // the same and would take a line such as "}" for a mask that ruins the log; lines of
 // fewer than eight characters are left out.
 func (r *Runner) Mask(texts []secret.Text) (int, error) {
-	if !r.OnGitHub() || r.env[MaskSwitch] != "true" {
+	if !r.OnGitHub() || r.env[MaskSwitch] == "false" {
 		return 0, nil
 	}
 	var done []secret.Text

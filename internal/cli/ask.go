@@ -12,7 +12,7 @@ import (
 )
 
 // ask puts the questions and gives the verdicts in the order of the slots.
-func (a *app) ask(ctx context.Context, slots []keys.Slot, o checkOptions) ([]verdict.Verdict, error) {
+func (a *app) ask(ctx context.Context, w *workspace, slots []keys.Slot, o checkOptions) ([]verdict.Verdict, error) {
 	client, err := a.client(o)
 	if err != nil {
 		return nil, err
@@ -29,6 +29,8 @@ func (a *app) ask(ctx context.Context, slots []keys.Slot, o checkOptions) ([]ver
 		switch {
 		case slot.Value.State != model.Known:
 			verdicts[i] = verdict.Verdict{Reason: provider.Unresolved}
+		case keys.Stranger(slot, w.catalogue, w.config.Own()) != nil:
+			verdicts[i] = foreign()
 		case untrusted != "" && !o.offline && slot.Provider != nil && slot.Provider.Custom:
 			verdicts[i] = notSent(untrusted)
 		default:
@@ -57,6 +59,14 @@ func notSent(why string) verdict.Verdict {
 		Reason:   provider.NotProbeable,
 		Evidence: verdict.Evidence{Failure: "not sent to a host that only keyfit.yaml declares: " + why + " (--trust-config allows it)"},
 	}
+}
+
+// foreign is the verdict on another vendor's key: it is not sent.
+func foreign() verdict.Verdict {
+	v := verdict.Verdict{Reason: provider.Malformed}
+	v.Rungs[provider.Format] = verdict.Fail
+	v.Evidence.Failure = "the key is another service's by its form, and is not sent to this one"
+	return v
 }
 
 func (a *app) client(o checkOptions) (*probe.Client, error) {

@@ -29,8 +29,8 @@ func (a *app) pipeline(ctx context.Context, w *workspace, o checkOptions) (*outc
 		return nil, err
 	}
 	slots := keys.Select(keys.Input{Environments: environments, Config: w.config, Catalogue: w.catalogue})
-	a.progress("%d environments, %d key slots", len(environments), len(slots))
-	verdicts, err := a.ask(ctx, slots, o)
+	a.progress("environments: %d, key slots: %d", len(environments), len(slots))
+	verdicts, err := a.ask(ctx, w, slots, o)
 	if err != nil {
 		return nil, err
 	}

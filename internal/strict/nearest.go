@@ -3,11 +3,15 @@ package strict
 import "strings"
 
 // Nearest gives the candidate that name was probably meant to be: one that differs in
-// at most a third of its letters, or only in case and in dashes. Empty when none is near.
+// at most a third of its letters, or only in case and in dashes, or that begins with
+// it. Empty when none is near.
 func Nearest(name string, candidates []string) string {
 	best, bestDistance := "", 1<<30
 	for _, c := range candidates {
 		d := distance(fold(name), fold(c))
+		if len(fold(name)) >= 3 && strings.HasPrefix(fold(c), fold(name)) {
+			d = 1 // a beginning, such as prod
+		}
 		if d <= max(1, len(c)/3) && d < bestDistance {
 			best, bestDistance = c, d
 		}

@@ -345,7 +345,7 @@ func TestNearest(t *testing.T) {
 		{"stagin", []string{"production", "staging"}, "staging"}, {"STAGING", []string{"staging"}, "staging"},
 		{"expires_after", []string{"expires-after"}, "expires-after"}, {"maxage", []string{"max-age"}, "max-age"},
 		{"tets", []string{"test"}, "test"}, {"x", []string{"test"}, ""}, {"", nil, ""}, {"", []string{"a"}, "a"},
-		{"abc", []string{"abd", "abe"}, "abd"}, {"prod", []string{"production"}, ""},
+		{"abc", []string{"abd", "abe"}, "abd"}, {"prod", []string{"development", "production"}, "production"}, {"pr", []string{"production"}, ""}, {"---", []string{"production"}, ""},
 	}
 	for _, c := range cases {
 		if got := strict.Nearest(c.name, c.from); got != c.want {

@@ -6,17 +6,24 @@
 const fs = require('fs')
 const path = require('path')
 const util = require('util')
-const vm = require('vm')
 
 const home = path.resolve(process.argv[3] || '.', 'node_modules')
 const load = name => require(path.join(home, name))
 const cases = JSON.parse(fs.readFileSync(0, 'utf8'))
 
-// guarded gives what f gives, unless it does not come to an end.
-function guarded (f, timeout = 60) {
-  globalThis.guardedCall = f
+// guarded gives what f gives, unless it does not come to an end: then a reader replaces
+// without end too.
+const replace = String.prototype.replace
+let replaced = 0
+String.prototype.replace = function (...args) { // eslint-disable-line no-extend-native
+  if (++replaced > 3000 || this.length > 2e5) throw new Error('no end')
+  return replace.apply(this, args)
+}
+
+function guarded (f) {
+  replaced = 0
   try {
-    return { vars: Object.assign({}, vm.runInThisContext('guardedCall()', { timeout })) }
+    return { vars: Object.assign({}, f()) }
   } catch (e) {
     return { refused: true }
   }
@@ -33,6 +40,7 @@ function npm () {
   const nextPath = require.resolve(path.join(home, '@next/env'))
 
   return ({ text, env }) => {
+    replaced = 0
     const data = Buffer.from(text, 'base64')
     const parsed = readers.map(r => r.parse(data))
     for (const other of parsed) {
@@ -71,7 +79,7 @@ function npm () {
         const left = { ...process.env }
         delete left.__NEXT_PROCESSED_ENV
         return left
-      }, 1000)
+      })
     }
   }
 }

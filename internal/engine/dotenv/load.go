@@ -243,7 +243,9 @@ func (l *loader) apply(r *run, from outcome) map[string]model.Value {
 		case given.State == model.Absent || replaces && d.inherited:
 		case replaces:
 			v = prefer(v, given)
-		case r.existing != nil && !r.halted():
+		case r.existing != nil && r.halted():
+			v = model.Ambiguous(needsPlain(r.rules.reader), prefer(given, v), r.existing(given, d))
+		case r.existing != nil:
 			v = r.existing(given, d)
 		default:
 			v = prefer(given, v)
