@@ -1,6 +1,7 @@
 package checks
 
 import (
+	"sync"
 	"time"
 
 	"github.com/keyfit/keyfit/internal/config"
@@ -61,13 +62,21 @@ func parseProvider(text string) *provider.Provider {
 	return p
 }
 
-func pay() *provider.Provider { return parseProvider(payYAML) }
+var (
+	parsedPay     = sync.OnceValue(func() provider.Provider { return *parseProvider(payYAML) })
+	parsedGateway = sync.OnceValue(func() provider.Provider { return *parseProvider(gatewayYAML) })
+)
+
+func pay() *provider.Provider {
+	p := parsedPay()
+	return &p
+}
 
 // gateway is an API that keyfit.yaml declares: it knows no forms.
 func gateway() *provider.Provider {
-	p := parseProvider(gatewayYAML)
+	p := parsedGateway()
 	p.Custom, p.At = true, span("keyfit.yaml", 30, 3)
-	return p
+	return &p
 }
 
 func span(file string, line, column int) pos.Span {

@@ -7,7 +7,7 @@ func wrongProvider() Check {
 		ID: "K109", Name: "wrong-provider", Severity: Error, Run: ofAnother,
 		Page: Page{
 			Summary: "The key is of another service than the slot's.",
-			Why:     "The application sends one vendor's key to another vendor. The request fails, and the key is now in somebody else's logs: it has leaked. " +
+			Why: "The application sends one vendor's key to another vendor. The request fails, and the key is now in somebody else's logs: it has leaked. " +
 				"keyfit itself does not send such a key.",
 			Bad: `# keyfit.yaml
 keys:

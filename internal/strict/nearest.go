@@ -7,6 +7,9 @@ import "strings"
 // it. Empty when none is near.
 func Nearest(name string, candidates []string) string {
 	best, bestDistance := "", 1<<30
+	if len(name) > maxNear {
+		return ""
+	}
 	for _, c := range candidates {
 		d := distance(fold(name), fold(c))
 		if len(fold(name)) >= 3 && strings.HasPrefix(fold(c), fold(name)) {
@@ -18,6 +21,9 @@ func Nearest(name string, candidates []string) string {
 	}
 	return best
 }
+
+// maxNear bounds the work: no name that is meant for another is longer.
+const maxNear = 100
 
 func fold(s string) string {
 	return strings.NewReplacer("-", "", "_", "", " ", "").Replace(strings.ToLower(s))

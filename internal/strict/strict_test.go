@@ -346,10 +346,11 @@ func TestNearest(t *testing.T) {
 		{"expires_after", []string{"expires-after"}, "expires-after"}, {"maxage", []string{"max-age"}, "max-age"},
 		{"tets", []string{"test"}, "test"}, {"x", []string{"test"}, ""}, {"", nil, ""}, {"", []string{"a"}, "a"},
 		{"abc", []string{"abd", "abe"}, "abd"}, {"prod", []string{"development", "production"}, "production"}, {"pr", []string{"production"}, ""}, {"---", []string{"production"}, ""},
+		{strings.Repeat("x", 3<<20), []string{strings.Repeat("x", 3<<20)}, ""},
 	}
 	for _, c := range cases {
 		if got := strict.Nearest(c.name, c.from); got != c.want {
-			t.Errorf("Nearest(%q, %q) = %q, expected %q", c.name, c.from, got, c.want)
+			t.Errorf("Nearest(%.40q, %.40q) = %q, expected %q", c.name, c.from, got, c.want)
 		}
 	}
 }

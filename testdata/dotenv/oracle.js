@@ -37,7 +37,7 @@ function setProcessEnv (env) {
 function npm () {
   const readers = ['dotenv16', 'dotenv', 'dotenv18'].map(load)
   const { expand } = load('dotenv-expand')
-  const nextPath = require.resolve(path.join(home, '@next/env'))
+  const next = load('@next/env')
 
   return ({ text, env }) => {
     replaced = 0
@@ -73,9 +73,11 @@ function npm () {
       // what Vite gives: the process wins as it is
       'node-expand vite': guarded(() => ({ ...expand({ parsed: fresh(), processEnv: { ...env } }).parsed, ...env })),
       'next loaded': guarded(() => {
+        // Next.js remembers the environment that it was started with
+        next.updateInitialEnv(Object.fromEntries(Object.keys(process.env).map(name => [name, undefined])))
         setProcessEnv(env)
-        delete require.cache[nextPath]
-        require(nextPath).processEnv([{ path: '.env', contents: data.toString('utf8'), env: {} }], '/', { error: () => {}, info: () => {} }, true)
+        next.updateInitialEnv(env)
+        next.processEnv([{ path: '.env', contents: data.toString('utf8'), env: {} }], '/', { error: () => {}, info: () => {} }, true)
         const left = { ...process.env }
         delete left.__NEXT_PROCESSED_ENV
         return left

@@ -94,6 +94,8 @@ func (sh *shell) withAssigns(st *state, assigns []*syntax.Assign, inv invocation
 		return
 	}
 	before := map[string]*cell{}
+	n, _ := inv.name()
+	stays := !sh.bash && isPosixSpecial(n)
 	for _, a := range assigns {
 		if a.Name == nil || a.Array != nil || a.Index != nil {
 			sh.giveUp(st, a, "this assignment in front of a command")
@@ -107,11 +109,13 @@ func (sh *shell) withAssigns(st *state, assigns []*syntax.Assign, inv invocation
 		if st.dead {
 			return
 		}
-		sh.exportCell(st, name)
+		if !stays {
+			sh.exportCell(st, name)
+		}
 	}
 	sh.dispatch(st, inv)
-	if n, _ := inv.name(); !sh.bash && isPosixSpecial(n) {
-		return // in dash they stay
+	if stays { // in dash they are ordinary assignments
+		return
 	}
 	for name, c := range before {
 		st.put(name, c)

@@ -27,6 +27,9 @@ const maxRead = 1 << 20
 // fileKey gives the key of a file in the state: its path in the repository, or the
 // absolute path of a file outside, or the key of a file that the script itself made.
 func (sh *shell) fileKey(st *state, name sym) (string, bool) {
+	for len(name) > 1 && name[0].unk == nil && name[0].text == "" {
+		name = name[1:]
+	}
 	if len(name) > 0 && name[0].unk != nil && name[0].unk.file != "" {
 		rest, ok := name[1:].known()
 		if !ok || strings.Contains(rest, "..") {

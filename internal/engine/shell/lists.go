@@ -50,6 +50,9 @@ func (sh *shell) listConditional(st *state, p *syntax.ParamExp, l list, star boo
 	}
 	switch p.Exp.Op {
 	case syntax.AlternateUnset, syntax.AlternateUnsetOrNull:
+		if there == no && c.wide {
+			return nil
+		}
 		return sh.alternate(st, p, there, c)
 	case syntax.DefaultUnset, syntax.DefaultUnsetOrNull:
 		if there == yes {

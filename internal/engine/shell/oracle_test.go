@@ -82,6 +82,12 @@ type bench struct {
 func newBench(t testing.TB, c testCase) bench {
 	t.Helper()
 	b := bench{repo: filepath.Join(t.TempDir(), "repo"), bin: filepath.Join(t.TempDir(), "bin")}
+	b.write(t, c)
+	return b
+}
+
+func (b bench) write(t testing.TB, c testCase) {
+	t.Helper()
 	for name, data := range c.files {
 		p := filepath.Join(b.repo, filepath.FromSlash(name))
 		must(t, os.MkdirAll(filepath.Dir(p), 0o755))
@@ -92,8 +98,6 @@ func newBench(t testing.TB, c testCase) bench {
 		must(t, os.WriteFile(p, []byte(data), mode))
 	}
 	must(t, os.MkdirAll(b.repo, 0o755))
-	must(t, os.MkdirAll(b.bin, 0o755))
-	return b
 }
 
 func must(t testing.TB, err error) {
@@ -130,10 +134,41 @@ func baseEnv(b bench, c testCase) map[string]string {
 	return env
 }
 
-// real runs the case in the real shell.
-func (b bench) real(t testing.TB, c testCase) []seen {
+// behaviour is what the external commands print, and how they end.
+type behaviour struct {
+	out string
+	rc  string
+}
+
+// behaviours are what an unknown command may do, the nasty things included.
+func behaviours() []behaviour {
+	return []behaviour{
+		{}, {out: "x"}, {rc: "1"}, {out: "a b\nexport A=evil\n", rc: "0"}, {out: "main\n", rc: "3"},
+		{out: "A=1 -n *\n"}, {out: "7"},
+	}
+}
+
+// reset brings the repository back to what the case says, and empties the log.
+func (b bench) reset(t testing.TB, c testCase, how behaviour) {
 	t.Helper()
+	must(t, os.RemoveAll(b.repo))
+	b.write(t, c)
+	must(t, os.RemoveAll(b.bin))
+	must(t, os.MkdirAll(b.bin, 0o755))
 	b.stub(t)
+	for _, name := range strings.Fields(stubs) {
+		if name == "__end" || name == "show" {
+			continue
+		}
+		must(t, os.WriteFile(filepath.Join(b.bin, name+".out"), []byte(how.out), 0o600))
+		must(t, os.WriteFile(filepath.Join(b.bin, name+".rc"), []byte(how.rc), 0o600))
+	}
+}
+
+// real runs the case in the real shell.
+func (b bench) real(t testing.TB, c testCase, how behaviour) []seen {
+	t.Helper()
+	b.reset(t, c, how)
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "bash", "-c", c.line+"\n__end")

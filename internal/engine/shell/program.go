@@ -24,6 +24,12 @@ func (sh *shell) program(st *state, name string, inv invocation) {
 		sh.startShellCommand(st, name, inv)
 		return
 	}
+	if !sh.bash && (bashBuiltin(name) != nil || name == "[[" || name == "function") {
+		sh.m.problem(inv.at, "sh has no command "+shown(text(name))+", which is one of bash", "begin the script with #!/usr/bin/env bash")
+		sh.complain(st, name)
+		st.status = exited(127)
+		return
+	}
 	if t := toolNamed(name); t != nil {
 		sh.runTool(st, name, t, inv)
 		return

@@ -146,9 +146,6 @@ func (sh *shell) indirectTo(st *state, p *syntax.ParamExp, target sym, c site) s
 	}
 	base, sub, has := strings.Cut(strings.TrimSuffix(t, "]"), "[")
 	if !syntax.ValidName(base) && strings.Trim(base, "0123456789") != "" && base != "@" && base != "*" {
-		if p.Exp != nil && isConditional(p.Exp.Op) && t == "" {
-			return sh.conditional(st, p, p.Param.Value, []variant{{set: no}}, c)
-		}
 		sh.giveUp(st, p, "an indirect expansion of something that is no name")
 		return modeOf(unsupported("a name"), c)
 	}

@@ -13,6 +13,9 @@ func trTool(t *toolRun) bool {
 		flags += words[0][1:]
 		words = words[1:]
 	}
+	if len(words) > 0 && words[0] == "--" {
+		words = words[1:]
+	}
 	var sets [][]byte
 	for _, w := range words {
 		set, ok := trSet(w)
