@@ -22,7 +22,7 @@ var floors = map[string]int{
 	"internal/pos": 0, "internal/secret": 0,
 	"internal/model": 1, "internal/repo": 1,
 	"internal/strict":   2,
-	"internal/provider": 3, "internal/engine/dotenv": 3, "internal/engine/shell": 3,
+	"internal/provider": 3, "internal/engine/dotenv": 3, "internal/engine/shell": 3, "internal/deploy": 3,
 	"internal/config": 4, "internal/verdict": 4,
 	"internal/discover": 5, "internal/resolve": 5,
 	"internal/keys":  6,
@@ -39,6 +39,7 @@ var floors = map[string]int{
 var mayReveal = map[string]string{
 	"internal/engine/dotenv": "evaluates expansions",
 	"internal/engine/shell":  "evaluates scripts",
+	"internal/deploy":        "reads NAME=value arguments",
 	"internal/provider":      "recognises the form of a key",
 	"internal/probe":         "sends the key to its own API",
 	"internal/ci":            "masks values in the CI's log",

@@ -1,0 +1,136 @@
+// Package deploy reads the command lines of deploy tools: what `helm upgrade -f … --set …`
+// or `docker run -e …` delivers, and to whom. Each file beside this one knows one tool.
+//
+// An adapter runs nothing. It gets a command as the shell engine recorded it and says
+// which consumers receive which variables, which further command lines are run within
+// it, and what the engine of another language would have to look at.
+package deploy
+
+import (
+	"github.com/keyfit/keyfit/internal/model"
+	"github.com/keyfit/keyfit/internal/pos"
+	"github.com/keyfit/keyfit/internal/repo"
+)
+
+// Delivery is what one command delivers.
+type Delivery struct {
+	// Consumers receive variables directly from this command.
+	Consumers []model.Consumer
+	// Inner are command lines that the tool runs itself, such as the recipe of a make
+	// target or the script of `npm run`.
+	Inner []Inner
+	// Charts, and the lists after it, are for the engines of other languages.
+	Charts    []Chart
+	Manifests []Manifests
+	Modules   []Module
+	Composes  []Compose
+	Store     []Stored
+	Problems  []model.Problem
+	// Passes says that the command's own environment does not matter: the tool only
+	// tells others what to run, so the command itself is no consumer.
+	Passes bool
+}
+
+// Inner is a command line that a tool runs.
+type Inner struct {
+	Line  string        // shell text; empty when Args is set
+	Args  []model.Value // a command as words, run without a shell
+	Sh    bool          // Line is for sh, not bash
+	Dir   string        // relative to the repository's root
+	Env   model.Env     // what it finds
+	At    pos.Span      // where Line stands
+	Flags []string      // shell options that the tool starts it with, such as "-e"
+}
+
+// Chart is a Helm chart with everything that decides its values, in the order of the
+// command line.
+type Chart struct {
+	At          pos.Span
+	Chart       model.Value // path or reference
+	Version     string
+	Release     model.Value
+	Namespace   model.Value
+	Values      []ValuesArg
+	ReuseValues bool // values of the running release apply as well: unknown here
+	Env         model.Env
+	Dir         string
+}
+
+// ValuesArg is one -f, --set, --set-string, --set-file, --set-json or --set-literal.
+type ValuesArg struct {
+	Flag string // "values", "set", "set-string", "set-file", "set-json", "set-literal"
+	Text model.Value
+}
+
+// Manifests are Kubernetes files or a kustomization that a command applies.
+type Manifests struct {
+	At        pos.Span
+	Paths     []model.Value // files or directories; "-" is Stdin
+	Kustomize bool
+	Recursive bool
+	Namespace model.Value
+	Stdin     model.Value
+	Dir       string
+}
+
+// Module is a Terraform root module with its variables.
+type Module struct {
+	At        pos.Span
+	Dir       string
+	Workspace model.Value
+	Args      []ValuesArg // Flag "var" or "var-file", in order
+	Env       model.Env   // TF_VAR_… among it
+}
+
+// Compose is a set of compose files.
+type Compose struct {
+	At       pos.Span
+	Files    []model.Value // in order; none: the default names
+	EnvFiles []model.Value // --env-file, for interpolation
+	Profiles []string
+	Project  model.Value
+	Dir      string
+	Env      model.Env
+	Services []string // none: all
+	Stack    bool     // docker stack deploy
+}
+
+// Stored is a text that a command puts into a store, from which something else reads it.
+type Stored struct {
+	At    pos.Span
+	Store string // "aws-ssm", "aws-secretsmanager", "kubernetes-secret", "kubernetes-configmap", …
+	Name  model.Value
+	Key   string // within the entry; may be empty
+	Value model.Value
+}
+
+// Adapter reads the commands of one tool.
+type Adapter struct {
+	// Names are the commands that it reads, without a directory.
+	Names []string
+	// Read says what the command delivers; ok is false for a use of the tool that
+	// delivers nothing, such as `helm list`.
+	Read func(Call) (d Delivery, ok bool)
+}
+
+// Call is one command to read, with the files it may look at.
+type Call struct {
+	model.Command
+	Files repo.Files
+}
+
+// Read finds the adapter of a command and asks it.
+func Read(call Call) (Delivery, bool) {
+	name, ok := call.name()
+	if !ok {
+		return Delivery{}, false
+	}
+	for _, a := range adapters() {
+		for _, n := range a.Names {
+			if n == name {
+				return a.Read(call)
+			}
+		}
+	}
+	return Delivery{}, false
+}
