@@ -10,6 +10,7 @@ import (
 	"github.com/keyfit/keyfit/internal/keys"
 	"github.com/keyfit/keyfit/internal/model"
 	"github.com/keyfit/keyfit/internal/pos"
+	"github.com/keyfit/keyfit/internal/provider"
 )
 
 // Ignored is a finding that keyfit.yaml silences, with what it says about that.
@@ -80,7 +81,7 @@ func (i *ignore) names(id string) bool { return strings.EqualFold(strings.TrimSp
 // An entry without a pattern is about every slot.
 func (i *ignore) covers(f Finding, consumer model.Consumer) bool {
 	f.Consumer = keys.Label(consumer)
-	return i.Ignore.Slot == "" || keys.Glob(i.Ignore.Slot, f.Slot())
+	return i.Ignore.Slot == "" || provider.Glob(i.Ignore.Slot, f.Slot())
 }
 
 // review reports an entry that has expired (a warning) or is of no use (a note).

@@ -29,6 +29,11 @@ type Delivery struct {
 	// Passes says that the command's own environment does not matter: the tool only
 	// tells others what to run, so the command itself is no consumer.
 	Passes bool
+	// Partial says that the targets keep variables from before that the command does not
+	// name. What it names, it replaces.
+	Partial bool
+	// Sources are the environments of secret stores that the command reads from.
+	Sources []Source
 }
 
 // Inner is a command line that a tool runs.
@@ -40,6 +45,32 @@ type Inner struct {
 	Env   model.Env     // what it finds
 	At    pos.Span      // where Line stands
 	Flags []string      // shell options that the tool starts it with, such as "-e"
+	// Open counts the words of Args that are certainly there as listed, as in
+	// [model.Command]; 0 when there are exactly those listed.
+	Open int
+	// Dotenv are the files that the tool loads into Env first, in this order.
+	Dotenv []DotenvArg
+	// Host is where the line runs, when that is another machine.
+	Host string
+}
+
+// DotenvArg is one .env file that a tool loads before it runs a command.
+type DotenvArg struct {
+	File     model.Value // relative to the command's directory
+	Override bool        // the file wins over what is set already
+	Optional bool        // the tool goes on when there is no such file
+	Dialect  string      // who reads it: "node", "node-expand", "dotenvx", "bash", "op"
+	// Refs begins every text that the tool replaces by one from a service, such as
+	// "op://"; empty when it replaces none.
+	Refs string
+}
+
+// Source is an environment of a secret store, as the command names it.
+type Source struct {
+	At      pos.Span
+	Tool    string      // "doppler", "infisical", …
+	Name    model.Value // the environment, config, profile or service
+	Default bool        // the command names none, so that the tool takes its own default
 }
 
 // Chart is a Helm chart with everything that decides its values, in the order of the

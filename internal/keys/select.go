@@ -152,7 +152,7 @@ func partVariable(slot *Slot, role string, part provider.Part) string {
 		return slot.Declared.Parts[role]
 	}
 	for _, name := range slot.Consumer.Env.Names() {
-		if slices.ContainsFunc(part.Names, func(glob string) bool { return Glob(glob, name) }) {
+		if slices.ContainsFunc(part.Names, func(glob string) bool { return provider.Glob(glob, name) }) {
 			return name
 		}
 	}
@@ -187,7 +187,7 @@ func lackingNamed(env resolve.Environment, key *config.Key, variable string) []m
 	for _, glob := range key.Consumers {
 		found := false
 		for _, c := range env.Consumers {
-			if !Glob(glob, Label(c)) {
+			if !provider.Glob(glob, Label(c)) {
 				continue
 			}
 			found = true
@@ -222,7 +222,7 @@ func wanted(key *config.Key, environment string, consumer model.Consumer) bool {
 	}
 	label := Label(consumer)
 	return len(key.Consumers) == 0 ||
-		slices.ContainsFunc(key.Consumers, func(glob string) bool { return Glob(glob, label) })
+		slices.ContainsFunc(key.Consumers, func(glob string) bool { return provider.Glob(glob, label) })
 }
 
 func inEnvironment(key *config.Key, environment string) bool {

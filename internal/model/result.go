@@ -29,6 +29,10 @@ type Command struct {
 	Env   Env     // what the command would find in its environment
 	Dir   string  // slash-separated, relative to the repository's root; "." is the root
 	Stdin Value   // absent when nothing is piped in
+	// Open counts the arguments, the command's name included, that are certainly there as
+	// listed, when behind them there may be any number of others, because a text that is
+	// not known was split into words; 0 when there are exactly those listed.
+	Open int
 }
 
 // Problem is something of the user's that could not be read or understood. The run

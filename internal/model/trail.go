@@ -14,6 +14,7 @@ const (
 	KindShell   = "shell"
 	KindDefault = "default" // the fallback in an expansion such as ${X:-text}
 	KindCommand = "command" // a command line that passes it on
+	KindFile    = "file"    // a file that a command reads, such as one of JSON
 )
 
 // Hop is one stop of a value's journey.

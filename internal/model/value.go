@@ -63,6 +63,7 @@ type Value struct {
 
 	Losers       []Definition // definitions that lost to this one, strongest first
 	Alternatives []Value      // of an ambiguous value: every candidate
+	Parts        []Value      // of a word that is put together from several sources: its pieces, in order
 }
 
 // KnownText is a known value that starts its journey at hop.

@@ -46,7 +46,7 @@ func (p *Provider) strongForm(text string) *Form {
 
 // HasName reports whether the variable's name is one that usually holds such a key.
 func (p *Provider) HasName(name string) bool {
-	return slices.ContainsFunc(p.Names, func(glob string) bool { return matchGlob(strings.ToLower(glob), strings.ToLower(name)) })
+	return slices.ContainsFunc(p.Names, func(glob string) bool { return Glob(strings.ToLower(glob), strings.ToLower(name)) })
 }
 
 // Recognise tells whose key a variable holds: by the text's form, and where several
@@ -110,8 +110,9 @@ func (c *Catalog) ordered(custom []*Provider) []*Provider {
 	return slices.Concat(own, c.All(), inheriting)
 }
 
-// matchGlob reports whether * for any text makes the pattern equal to the name.
-func matchGlob(pattern, name string) bool {
+// Glob reports whether the text matches a pattern in which * stands for any text, a slash
+// included. No other character of the pattern is special.
+func Glob(pattern, name string) bool {
 	pieces := strings.Split(pattern, "*")
 	if len(pieces) == 1 {
 		return pattern == name

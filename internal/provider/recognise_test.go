@@ -209,7 +209,7 @@ func TestGlob(t *testing.T) {
 		{"ab", "ab", true}, {"ab", "abc", false}, {"a*", "abc", true}, {"*c", "abc", true}, {"*b*", "abc", true}, {"a*c", "ac", true},
 		{"a*a", "a", false}, {"a*b*c", "aXbYc", true}, {"a*b*c", "aXcYb", false}, {"*", "", true}, {"**", "x", true},
 	} {
-		if got := matchGlob(c.pattern, c.name); got != c.want {
+		if got := Glob(c.pattern, c.name); got != c.want {
 			t.Errorf("%s %s: %v", c.pattern, c.name, got)
 		}
 	}

@@ -121,11 +121,8 @@ func inOrder(r *run) {
 			continue
 		}
 		for _, t := range rd.tokens {
-			if t.name == "" {
-				continue // no environment can hold it
-			}
 			d, ok := r.inOrderValue(rd, t, vars, depths)
-			if ok {
+			if ok && t.name != "" { // no environment can hold the empty name
 				vars[t.name] = d.Value
 				r.defs[i] = append(r.defs[i], d)
 			}

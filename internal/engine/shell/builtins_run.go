@@ -9,12 +9,12 @@ import (
 )
 
 func (sh *shell) evalCommand(st *state, inv invocation) {
-	st.status = exited(0)
 	rest := inv.args.from(1)
 	if len(rest.list) > 0 && rest.list[0].is("--") {
 		rest = rest.from(1)
 	}
 	if len(rest.list) == 0 && rest.sure() {
+		st.status = exited(0)
 		return
 	}
 	if !rest.sure() && len(rest.list) == 1 {
@@ -181,7 +181,6 @@ func (sh *shell) sourceText(st *state, inv invocation, key string, name, s sym, 
 	fr := newFrame(st)
 	sh.calls = append(sh.calls, fr)
 	sh.frames = append(sh.frames, call{name: "source", src: src, from: inv.at})
-	st.status = exited(0)
 	sh.text(st, code)
 	sh.frames = sh.frames[:len(sh.frames)-1]
 	sh.calls, sh.loops, sh.src = sh.calls[:len(sh.calls)-1], loops, src

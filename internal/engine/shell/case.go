@@ -8,7 +8,6 @@ func (sh *shell) caseClause(st *state, c *syntax.CaseClause) {
 	if st.dead {
 		return
 	}
-	st.status = exited(0)
 	sh.caseItems(st, subject, c.Items, 0)
 }
 
@@ -32,6 +31,7 @@ func (sh *shell) caseItems(st *state, subject sym, items []*syntax.CaseItem, i i
 		replace(st, st.clone(), other)
 		return
 	}
+	st.status = exited(0)
 }
 
 func (sh *shell) caseMatches(st *state, subject sym, item *syntax.CaseItem) tri {
@@ -47,6 +47,9 @@ func (sh *shell) caseMatches(st *state, subject sym, item *syntax.CaseItem) tri 
 
 func (sh *shell) caseBody(st *state, subject sym, items []*syntax.CaseItem, i int) {
 	for {
+		if len(items[i].Stmts) == 0 {
+			st.status = exited(0)
+		}
 		sh.stmts(st, items[i].Stmts)
 		if st.dead || i+1 >= len(items) {
 			return

@@ -160,7 +160,7 @@ func (sh *shell) declare(st *state, at syntax.Node, command string, flags declFl
 	}
 	switch {
 	case flags.functions:
-		st.status = status{}
+		st.exportFunctions(command, flags, all)
 		return
 	case flags.print || len(all) == 0:
 		sh.write(st, 1, unsupported("what "+command+" prints"))
@@ -180,6 +180,22 @@ func (sh *shell) declare(st *state, at syntax.Node, command string, flags declFl
 		}
 	}
 	st.status = result
+}
+
+// exportFunctions is export -f.
+func (st *state) exportFunctions(command string, flags declFlags, all []declaration) {
+	st.status = status{}
+	if command != "export" {
+		return
+	}
+	for _, d := range all {
+		if f := st.funcs[d.name]; f != nil && len(f.alts) == 0 {
+			copied := *f
+			copied.exported = !flags.clear.exported
+			st.funcs[d.name] = &copied
+			st.status = exited(0)
+		}
+	}
 }
 
 // hide makes a name local to the running function.

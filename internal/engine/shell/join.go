@@ -94,7 +94,7 @@ func joinFunc(a, b *function) *function {
 	var distinct []*function
 	for _, f := range append(slices.Clone(a.plain()), b.plain()...) {
 		if !slices.ContainsFunc(distinct, func(g *function) bool {
-			return f == g || f != nil && g != nil && f.body == g.body
+			return f == g || f != nil && g != nil && f.body == g.body && f.exported == g.exported
 		}) {
 			distinct = append(distinct, f)
 		}

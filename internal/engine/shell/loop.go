@@ -177,7 +177,6 @@ func (sh *shell) forWords(st *state, c *syntax.ForClause, w *syntax.WordIter) {
 		items.tail = &unknown{why: model.WhyLimit, needs: "a loop with fewer turns"}
 	}
 	hop := model.Hop{At: sh.src.span(w), Kind: model.KindShell, What: "for " + w.Name.Value}
-	st.status = exited(0)
 	next := 0
 	head := func(st *state) (ok, done *state) {
 		switch {

@@ -199,27 +199,34 @@ func (b bench) real(t testing.TB, c testCase, how behaviour) []seen {
 	return out
 }
 
-// ours follows the case.
-func (b bench) ours(t testing.TB, c testCase) model.Result {
+// step is what the case starts from.
+func (b bench) step(t testing.TB, c testCase) Step {
 	t.Helper()
 	tree, err := repo.Open(b.repo)
 	must(t, err)
-	defer tree.Close()
+	t.Cleanup(func() { _ = tree.Close() })
 	vars := map[string]model.Value{}
 	for k, v := range baseEnv(b, c) {
 		vars[k] = model.KnownText(v, model.Hop{Kind: model.KindProcess, What: k})
 	}
-	out, err := Run(context.Background(), Step{
+	return Step{
 		Files: repo.NewOverlay(tree), Env: model.NewEnv(vars), Line: c.line,
 		At: pos.Span{File: "keyfit.yaml", Start: pos.Pos{Line: 5, Column: 14}, End: pos.Pos{Line: 5, Column: 14 + len(c.line)}},
-	})
+	}
+}
+
+// ours follows the case.
+func (b bench) ours(t testing.TB, c testCase) model.Result {
+	t.Helper()
+	out, err := Run(context.Background(), b.step(t, c))
 	must(t, err)
 	return out
 }
 
-// ignored are the variables in which shells differ by how they were started.
+// ignored are the variables in which shells differ by how they were started, and bash's
+// way of handing functions down, which are no variables.
 func ignored(name string) bool {
-	return slices.Contains([]string{"_", "SHLVL", "OLDPWD"}, name)
+	return slices.Contains([]string{"_", "SHLVL", "OLDPWD"}, name) || strings.HasPrefix(name, "BASH_FUNC_")
 }
 
 // checkEnv compares an environment with the real one: known must be equal, absent must

@@ -42,7 +42,7 @@ func (sh *shell) lengthOf(st *state, p *syntax.ParamExp, name string, vs []varia
 func (sh *shell) transform(st *state, p *syntax.ParamExp, val sym) sym {
 	switch {
 	case p.Slice != nil:
-		return sh.substring(st, p.Slice, val)
+		return sh.substring(st, p, val)
 	case p.Repl != nil:
 		return sh.replace(st, p.Repl, val)
 	case p.Exp == nil:
@@ -59,7 +59,8 @@ func (sh *shell) transform(st *state, p *syntax.ParamExp, val sym) sym {
 	return unsupported("this kind of expansion", val)
 }
 
-func (sh *shell) substring(st *state, sl *syntax.Slice, val sym) sym {
+func (sh *shell) substring(st *state, p *syntax.ParamExp, val sym) sym {
+	sl := p.Slice
 	off := sh.arith(st, sl.Offset)
 	length := number{known: true, n: 1 << 40}
 	if sl.Length != nil {
@@ -84,6 +85,7 @@ func (sh *shell) substring(st *state, sl *syntax.Slice, val sym) sym {
 		if length.n < 0 {
 			to = n + length.n
 			if to < from {
+				sh.giveUp(st, p, "a substring that ends before it begins, which is an error")
 				return unsupported("a substring that ends before it begins", s)
 			}
 		} else if length.n < n-from {
@@ -173,6 +175,8 @@ func (sh *shell) replaceIn(m *matcher, t string, s, with sym, anchor byte, all b
 		} else if cut >= 0 {
 			spans = [][2]int{{cut, len(t)}}
 		}
+	case t == "" && m.full("") == yes:
+		spans = [][2]int{{0, 0}}
 	default:
 		var ok bool
 		if spans, ok = m.findAll(t, all); !ok {

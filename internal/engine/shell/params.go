@@ -47,6 +47,10 @@ func (sh *shell) namedParam(st *state, p *syntax.ParamExp, name string, index sy
 	}
 	var out []sym
 	for _, v := range vs {
+		if v.set == no && p.Repl != nil {
+			out = append(out, nil) // a pattern that matches nothing replaces nothing here
+			continue
+		}
 		out = append(out, sh.transform(st, p, v.val))
 	}
 	return modeOf(choose(out...), c)

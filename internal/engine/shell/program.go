@@ -214,6 +214,9 @@ func (sh *shell) child(st *state, c childShell) {
 	sub := st.exported()
 	sub.args = c.args
 	inner := &shell{m: sh.m, bash: c.bash, src: c.src, name: c.name, depth: sh.depth, nest: sh.nest, noErr: sh.noErr}
+	if c.bash {
+		sub.inheritFunctions(st)
+	}
 	inner.startShell(sub)
 	inner.flags(sub, c.flags)
 	if be := st.get("BASH_ENV"); c.bash && be.isSet() != no && !be.scalarText().isEmpty() || c.login {
@@ -241,6 +244,17 @@ func (st *state) exported() *state {
 	next.opts, next.optAt, next.subst = options{}, 0, nil
 	next.status = exited(0)
 	return next
+}
+
+// inheritFunctions hands exported functions down to a child shell.
+func (st *state) inheritFunctions(parent *state) {
+	for name, f := range parent.funcs {
+		for _, p := range f.plain() {
+			if p != nil && p.exported {
+				st.funcs[name] = f
+			}
+		}
+	}
 }
 
 // exportedCell is a variable as a child process gets it: without what only the shell
@@ -275,7 +289,7 @@ func (sh *shell) external(st *state, inv invocation) {
 	}
 	in := st.io.fds[0]
 	piped := in.kind == fromStream
-	sh.m.record(st, inv.at, inv.args.list, st.io.input(0), piped)
+	sh.m.record(st, inv.at, inv.args, st.io.input(0), piped)
 	st.ran = true
 	sh.touch(st, name, inv)
 	if piped && readsInput(path.Base(name)) {

@@ -20,19 +20,22 @@ type record struct {
 	wild     *unknown
 }
 
-func (m *machine) record(st *state, at pos.Span, args []sym, stdin sym, piped bool) {
+func (m *machine) record(st *state, at pos.Span, args fields, stdin sym, piped bool) {
 	if len(m.records) >= maxRecords {
 		m.halt(at, fmt.Sprintf("the script starts more than %d commands", maxRecords))
 		return
 	}
 	c := model.Command{At: at, Dir: st.dir, Stdin: model.Value{State: model.Absent}}
-	for _, a := range args {
-		c.Args = append(c.Args, toValue(a))
+	for _, a := range args.list {
+		c.Args = append(c.Args, toWord(a))
+	}
+	if !args.sure() {
+		c.Open = max(1, args.unsure)
 	}
 	if piped {
 		c.Stdin = toValue(stdin)
 	}
-	workload, ok := args[0].known()
+	workload, ok := args.list[0].known()
 	if !ok {
 		workload = "a command that is not known"
 	}

@@ -169,6 +169,9 @@ func (sh *shell) text(st *state, code string) {
 		return
 	}
 	p := sh.m.parse(code, sh.bash)
+	if len(p.stmts) == 0 {
+		st.status = exited(0)
+	}
 	sh.stmts(st, p.stmts)
 	if p.err != nil && !st.dead && sh.m.halted == nil {
 		sh.syntaxError(st, p.err)

@@ -51,6 +51,8 @@ type function struct {
 	body *syntax.Stmt
 	src  *source
 	alts []*function // undecided; nil among them: no function of the name
+
+	exported bool // child shells get it
 }
 
 type file struct {

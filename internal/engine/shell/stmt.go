@@ -224,7 +224,7 @@ func (sh *shell) runBare(st *state, s *syntax.Stmt) {
 	case *syntax.BinaryCmd:
 		sh.binary(st, c)
 	case *syntax.FuncDecl:
-		st.funcs[c.Name.Value] = &function{body: c.Body, src: sh.src}
+		st.funcs[c.Name.Value] = &function{body: c.Body, src: sh.src, exported: st.opts.allexport && sh.bash}
 		st.status = exited(0)
 	case *syntax.ArithmCmd:
 		sh.arithStatus(st, c, c.X)
@@ -270,9 +270,10 @@ func (sh *shell) ifClause(st *state, c *syntax.IfClause) {
 		sh.stmts(ok, c.Then)
 	}
 	if bad != nil {
-		bad.status = exited(0)
 		if c.Else != nil {
 			sh.ifClause(bad, c.Else)
+		} else {
+			bad.status = exited(0)
 		}
 	}
 	replace(st, ok, bad)

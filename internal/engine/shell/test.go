@@ -275,8 +275,8 @@ func (sh *shell) regexTest(st *state, at syntax.Node, s, pat sym) tri {
 	if !ok || !isASCII(t) || !portableRegex(b.String()) {
 		return strange()
 	}
-	re, err := regexp.CompilePOSIX(b.String())
-	if err != nil {
+	re, ok := wholeTextRegex(b.String())
+	if !ok {
 		return strange()
 	}
 	m := re.FindStringSubmatchIndex(t)
@@ -299,6 +299,19 @@ func (sh *shell) regexTest(st *state, at syntax.Node, s, pat sym) tri {
 	return triOf(m != nil)
 }
 
+// wholeTextRegex reads an extended expression in which ^ and $ mean the whole text.
+func wholeTextRegex(expr string) (*regexp.Regexp, bool) {
+	if _, err := regexp.CompilePOSIX(expr); err != nil {
+		return nil, false
+	}
+	re, err := regexp.Compile(expr)
+	if err != nil {
+		return nil, false
+	}
+	re.Longest()
+	return re, true
+}
+
 // portableRegex leaves out what regexp/syntax reads differently from a C library.
 func portableRegex(s string) bool {
 	if len(s) > 500 {
@@ -318,5 +331,10 @@ func portableRegex(s string) bool {
 			}
 		}
 	}
-	return !strings.Contains(s, "(?") && !strings.Contains(s, "\\b")
+	for _, odd := range []string{"(?", "*?", "+?", "??", "}?", "**", "++", "?+", "*+"} {
+		if strings.Contains(s, odd) {
+			return false
+		}
+	}
+	return true
 }

@@ -119,14 +119,14 @@ func (t *toolRun) sedRun(program []sedCommand, quiet bool, lines []sym) {
 			case 'd':
 				deleted = true
 			case 'p':
-				t.print(line)
+				t.sedOut(line, newline)
 			case 'q':
 				quit = true
 			case 's':
 				changed, next := c.substitute(line, t.args)
 				line = next
 				if changed && c.print {
-					t.print(line)
+					t.sedOut(line, newline)
 				}
 			}
 			if deleted || quit {
@@ -134,14 +134,22 @@ func (t *toolRun) sedRun(program []sedCommand, quiet bool, lines []sym) {
 			}
 		}
 		if !deleted && !quiet {
-			t.out = append(t.out, line...)
-			if newline || n+1 < len(lines) {
-				t.out = append(t.out, piece{text: "\n"})
-			}
+			t.sedOut(line, newline)
 		}
 		if quit {
 			return
 		}
+	}
+}
+
+// sedOut prints a line. One that had no newline gets it only when more follows.
+func (t *toolRun) sedOut(line sym, newline bool) {
+	if n := len(t.out); n > 0 && t.out[n-1].text != "\n" {
+		t.out = append(t.out, piece{text: "\n"})
+	}
+	t.out = append(t.out, line...)
+	if newline {
+		t.out = append(t.out, piece{text: "\n"})
 	}
 }
 

@@ -446,9 +446,12 @@ func lineTool(t *toolRun) bool {
 	}
 	switch t.name {
 	case "tac":
+		if n := len(lines); n > 1 && !strings.HasSuffix(shownText(lines[n-1]), "\n") {
+			return false
+		}
 		slices.Reverse(lines)
 		for _, l := range lines {
-			t.print(l)
+			t.out = append(t.out, l...)
 		}
 	case "rev":
 		for _, l := range lines {
@@ -458,7 +461,10 @@ func lineTool(t *toolRun) bool {
 			}
 			b := []byte(s)
 			slices.Reverse(b)
-			t.print(derived(string(b), line))
+			t.out = append(t.out, derived(string(b), line)...)
+			if l.size() > len(b) {
+				t.out = append(t.out, piece{text: "\n"})
+			}
 		}
 	case "paste":
 		for i, l := range lines {

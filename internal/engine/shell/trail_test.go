@@ -78,7 +78,7 @@ func TestTrails(t *testing.T) {
 			"known\nkeyfit.yaml:5:14 shell env K= literal"},
 		{"read from a file", "./deploy.sh", "K", map[string]string{
 			"deploy.sh": "#!/bin/bash\nwhile IFS='=' read -r k v; do\n  export \"$k=$v\"\ndone < .env\nshow\n", ".env": "A=1\nK=sk_CANARY\n"},
-			"known\n.env:2:1 dotenv K literal\ndeploy.sh:2:15 shell read v\ndeploy.sh:3:10 shell export K"},
+			"known\n.env:2:1 dotenv K literal\ndeploy.sh:2:7 shell read v\ndeploy.sh:3:10 shell export K"},
 		{"through a generated file", "./deploy.sh", "K", map[string]string{
 			"deploy.sh": "#!/bin/bash\nA=sk_CANARY\necho \"export K=$A\" > gen.sh\n. ./gen.sh\nshow\n"},
 			"known\ndeploy.sh:2:1 shell A= literal\ngen.sh:1:8 shell export K"},

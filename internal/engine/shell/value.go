@@ -25,6 +25,21 @@ func toValue(s sym) model.Value {
 	return model.UnknownBecause(u.unk.why, u.unk.needs, s.trail())
 }
 
+// toWord is toValue for a word of a command line, whose pieces are told apart: which of
+// several variables a command delivers is known even where a text is not.
+func toWord(s sym) model.Value {
+	v := toValue(s)
+	if len(s) < 2 {
+		return v
+	}
+	for _, p := range s {
+		if p.unk != nil || p.text != "" {
+			v.Parts = append(v.Parts, toValue(sym{p}))
+		}
+	}
+	return v
+}
+
 func needsOf(s sym) string {
 	for _, p := range s {
 		if p.unk != nil && p.unk.needs != "" {

@@ -1,0 +1,185 @@
+package keys
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/keyfit/keyfit/internal/config"
+	"github.com/keyfit/keyfit/internal/model"
+	"github.com/keyfit/keyfit/internal/pos"
+	"github.com/keyfit/keyfit/internal/provider"
+	"github.com/keyfit/keyfit/internal/resolve"
+	"github.com/keyfit/keyfit/internal/strict"
+)
+
+func known(kind, text string) model.Value {
+	return model.KnownText(text, model.Hop{At: pos.Span{File: "f", Start: pos.Pos{Line: 1, Column: 1}}, Kind: kind, What: "X"})
+}
+
+func unknown() model.Value {
+	return model.UnknownBecause(model.WhyCommandOutput, "a run", model.Trail{})
+}
+
+func consumer(workload string, vars map[string]model.Value) model.Consumer {
+	return model.Consumer{Kind: model.ConsumerProcess, Workload: workload, Env: model.NewEnv(vars)}
+}
+
+type vars = map[string]model.Value
+
+const stripeKey = "sk_test_51CANARY0123456789abcdefghij"
+
+// show writes a slot the way a reader would say it.
+func show(s Slot) string {
+	p := "nobody"
+	if s.Provider != nil {
+		p = s.Provider.ID
+	}
+	out := fmt.Sprintf("%s/%s/%s %s %s", s.Environment, s.Consumer.Workload, s.Variable, s.Value.State, p)
+	for _, c := range s.Also {
+		out += " +" + c.Workload
+	}
+	return out
+}
+
+func TestSelect(t *testing.T) {
+	gateway := &provider.Provider{ID: "gateway", Custom: true}
+	tests := []struct {
+		name       string
+		consumers  []model.Consumer
+		incomplete bool
+		keys       map[string]*config.Key
+		want       []string
+	}{
+		{
+			name:      "recognised by form, whatever the name",
+			consumers: []model.Consumer{consumer("app", vars{"ODD": known("dotenv", stripeKey), "OTHER": known("dotenv", "hello")})},
+			want:      []string{"staging/app/ODD known stripe"},
+		},
+		{
+			name:      "recognised by name, even when unknown",
+			consumers: []model.Consumer{consumer("app", vars{"STRIPE_SECRET_KEY": unknown()})},
+			want:      []string{"staging/app/STRIPE_SECRET_KEY unknown stripe"},
+		},
+		{
+			name:      "without declared keys, those of the process count",
+			consumers: []model.Consumer{consumer("app", vars{"STRIPE_SECRET_KEY": known("process", stripeKey)})},
+			want:      []string{"staging/app/STRIPE_SECRET_KEY known stripe"},
+		},
+		{
+			name:      "with declared keys, the job's other credentials are not the deploy's",
+			consumers: []model.Consumer{consumer("app", vars{"STRIPE_SECRET_KEY": known("process", stripeKey), "K": known("process", "k-CANARY")})},
+			keys:      map[string]*config.Key{"K": {Provider: strict.At[string]{Value: "gateway"}}},
+			want:      []string{"staging/app/K known gateway"},
+		},
+		{
+			name:      "with declared keys, a key that a file brings counts all the same",
+			consumers: []model.Consumer{consumer("app", vars{"STRIPE_SECRET_KEY": known("dotenv", stripeKey), "K": known("process", "k-CANARY")})},
+			keys:      map[string]*config.Key{"K": {Provider: strict.At[string]{Value: "gateway"}}},
+			want:      []string{"staging/app/K known gateway", "staging/app/STRIPE_SECRET_KEY known stripe"},
+		},
+		{
+			name:      "commands that receive the same in the same way are one",
+			consumers: []model.Consumer{consumer("docker", vars{"K": known("shell", "k-CANARY")}), consumer("helm", vars{"K": known("shell", "k-CANARY")})},
+			keys:      map[string]*config.Key{"K": {}},
+			want:      []string{"staging/docker/K known nobody +helm"},
+		},
+		{
+			name:      "commands that receive different values are not",
+			consumers: []model.Consumer{consumer("docker", vars{"K": known("shell", "k-CANARY-1")}), consumer("helm", vars{"K": known("shell", "k-CANARY-2")})},
+			keys:      map[string]*config.Key{"K": {}},
+			want:      []string{"staging/docker/K known nobody", "staging/helm/K known nobody"},
+		},
+		{
+			name:      "a declared key that nobody supplies",
+			consumers: []model.Consumer{consumer("app", nil)},
+			keys:      map[string]*config.Key{"K": {}},
+			want:      []string{"staging/app/K absent nobody"},
+		},
+		{
+			name:      "one receiver is enough when nobody in particular is named",
+			consumers: []model.Consumer{consumer("a", nil), consumer("b", vars{"K": known("shell", "k-CANARY")})},
+			keys:      map[string]*config.Key{"K": {}},
+			want:      []string{"staging/b/K known nobody"},
+		},
+		{
+			name:      "no receiver of several is one missing key",
+			consumers: []model.Consumer{consumer("a", nil), consumer("b", nil)},
+			keys:      map[string]*config.Key{"K": {}},
+			want:      []string{"staging//K absent nobody"},
+		},
+		{
+			name:      "named consumers must each receive it, and exist",
+			consumers: []model.Consumer{consumer("web-1", nil), consumer("web-2", vars{"K": known("shell", "k-CANARY")}), consumer("x", vars{"K": known("shell", "k-CANARY")})},
+			keys:      map[string]*config.Key{"K": {Consumers: []string{"web-*", "worker"}}},
+			want:      []string{"staging/web-1/K absent nobody", "staging/web-2/K known nobody", "staging/worker/K absent nobody"},
+		},
+		{
+			name:       "behind a file that cannot be read it may be there",
+			consumers:  []model.Consumer{consumer("app", nil)},
+			incomplete: true,
+			keys:       map[string]*config.Key{"K": {}},
+			want:       []string{"staging/app/K unknown nobody"},
+		},
+		{
+			name:      "not needed in this environment",
+			consumers: []model.Consumer{consumer("app", vars{"K": known("shell", "k-CANARY")})},
+			keys:      map[string]*config.Key{"K": {Environments: []strict.At[string]{{Value: "production"}}}},
+			want:      nil,
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			slots := Select(Input{
+				Environments: []resolve.Environment{{Name: "staging", Consumers: tt.consumers, Incomplete: tt.incomplete}},
+				Config:       &config.File{Keys: tt.keys, Providers: map[string]*provider.Provider{"gateway": gateway}},
+				Catalogue:    provider.Catalogue(),
+			})
+			var got []string
+			for _, s := range slots {
+				got = append(got, show(s))
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("slots (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestStranger(t *testing.T) {
+	c := provider.Catalogue()
+	stripe, _ := c.Get("stripe")
+	gateway := &provider.Provider{ID: "gateway", Custom: true}
+	like := &provider.Provider{ID: "mine", Custom: true, Extends: "stripe"}
+	tests := []struct {
+		name string
+		slot Slot
+		want string
+	}{
+		{"a Stripe key for the gateway", Slot{Provider: gateway, Value: known("dotenv", stripeKey)}, "stripe"},
+		{"the gateway's own key", Slot{Provider: gateway, Value: known("dotenv", "k-CANARY")}, ""},
+		{"a Stripe key for Stripe", Slot{Provider: stripe, Form: &stripe.Forms[0], Value: known("dotenv", stripeKey)}, ""},
+		{"an API that takes Stripe's keys", Slot{Provider: like, Value: known("dotenv", stripeKey)}, ""},
+		{"nobody's slot", Slot{Value: known("dotenv", stripeKey)}, ""},
+		{"nothing known", Slot{Provider: gateway, Value: unknown()}, ""},
+	}
+	for _, tt := range tests {
+		got := ""
+		if p := Stranger(tt.slot, c, nil); p != nil {
+			got = p.ID
+		}
+		if got != tt.want {
+			t.Errorf("%s: got %q, want %q", tt.name, got, tt.want)
+		}
+	}
+}
+
+// TestNoTextInSlots: whatever is printed of a slot, its text is not.
+func TestNoTextInSlots(t *testing.T) {
+	s := Slot{Variable: "K", Value: known("dotenv", "k-CANARY"), Slots: map[string]Companion{"U": {Value: known("dotenv", "u-CANARY")}}}
+	if out := fmt.Sprintf("%v %+v %#v", s, s, s); strings.Contains(out, "CANARY") {
+		t.Error("a slot printed its text")
+	}
+}
