@@ -40,6 +40,7 @@ var mayReveal = map[string]string{
 	"internal/engine/dotenv": "evaluates expansions",
 	"internal/engine/shell":  "evaluates scripts",
 	"internal/deploy":        "reads NAME=value arguments",
+	"internal/resolve":       "finds the .env files that a command line names",
 	"internal/provider":      "recognises the form of a key",
 	"internal/probe":         "sends the key to its own API",
 	"internal/ci":            "masks values in the CI's log",

@@ -40,7 +40,7 @@ func (a *app) pipeline(ctx context.Context, w *workspace, o checkOptions) (*outc
 	return &outcome{slots: slots, document: report.Build(report.Input{
 		Version: a.version(), Started: started, Duration: a.Now().Sub(started),
 		Environments: names(environments), Cases: run.Cases,
-		Findings: judged.Findings, Ignored: ignored(judged.Ignored),
+		Findings: judged.Findings, Ignored: judged.Ignored,
 		Fingerprints: a.fingerprints(),
 	})}, nil
 }
@@ -73,14 +73,6 @@ func cases(w *workspace, environments []resolve.Environment, slots []keys.Slot, 
 		run.Cases = append(run.Cases, c)
 	}
 	return run
-}
-
-func ignored(silenced []checks.Ignored) []report.IgnoredFinding {
-	var out []report.IgnoredFinding
-	for _, i := range silenced {
-		out = append(out, report.IgnoredFinding{Finding: i.Finding, Reason: i.Reason, Expires: i.Expires})
-	}
-	return out
 }
 
 func names(environments []resolve.Environment) []string {

@@ -34,6 +34,31 @@ type Delivery struct {
 	Partial bool
 	// Sources are the environments of secret stores that the command reads from.
 	Sources []Source
+	// Printed says that the command only prints what it would deliver, as helm template
+	// does: it arrives when the next command of a pipe applies it. See [Piped].
+	Printed bool
+	// Selections hold for later commands of the same tool.
+	Selections []Selection
+	// Edits change a file that a later command reads.
+	Edits []Edit
+}
+
+// Selection is a choice that a tool remembers, such as `terraform workspace select`.
+type Selection struct {
+	At   pos.Span
+	Tool string      // "terraform", "tofu", "kubectl"
+	Kind string      // "workspace", "context", "namespace"
+	Dir  string      // where it holds; empty: everywhere
+	Name model.Value // what is chosen
+}
+
+// Edit is a change to a file, in the words of the tool that makes it, such as
+// `kustomize edit set image …`.
+type Edit struct {
+	At   pos.Span
+	Tool string
+	Dir  string
+	Args []model.Value // behind the tool's name
 }
 
 // Inner is a command line that a tool runs.
@@ -85,12 +110,20 @@ type Chart struct {
 	ReuseValues bool // values of the running release apply as well: unknown here
 	Env         model.Env
 	Dir         string
+	Repo        model.Value // --repo; absent when not given
+	// Doubt is set when arguments that cannot be read may change everything here. What is
+	// said of the chart is then only likely, and no value that comes of it is known.
+	Doubt *model.Value
 }
 
 // ValuesArg is one -f, --set, --set-string, --set-file, --set-json or --set-literal.
 type ValuesArg struct {
 	Flag string // "values", "set", "set-string", "set-file", "set-json", "set-literal"
 	Text model.Value
+	// Encrypted says that the file is decrypted on the way, as by helm secrets.
+	Encrypted bool
+	// Inline says that Text is YAML itself, and not the name of a file of it.
+	Inline bool
 }
 
 // Manifests are Kubernetes files or a kustomization that a command applies.
@@ -102,6 +135,8 @@ type Manifests struct {
 	Namespace model.Value
 	Stdin     model.Value
 	Dir       string
+	Env       model.Env
+	Doubt     *model.Value // as of a Chart
 }
 
 // Module is a Terraform root module with its variables.
@@ -111,6 +146,12 @@ type Module struct {
 	Workspace model.Value
 	Args      []ValuesArg // Flag "var" or "var-file", in order
 	Env       model.Env   // TF_VAR_… among it
+	Tool      string      // "terraform", "tofu", "terragrunt"
+	Command   string      // "plan", "apply", "destroy", …
+	Out       model.Value // the file that a plan is saved in; absent when there is none
+	Plan      model.Value // the saved plan that is applied: its variables are those of that plan
+	All       bool        // terragrunt: every module below Dir
+	Doubt     *model.Value
 }
 
 // Compose is a set of compose files.
@@ -124,6 +165,11 @@ type Compose struct {
 	Env      model.Env
 	Services []string // none: all
 	Stack    bool     // docker stack deploy
+	Command  string   // "up", "run", "config", …
+	// ProjectDir is --project-directory; absent when not given.
+	ProjectDir model.Value
+	Vars       model.Env    // of `run -e`, which win over what the service has
+	Doubt      *model.Value // as of a Chart
 }
 
 // Stored is a text that a command puts into a store, from which something else reads it.
@@ -133,6 +179,8 @@ type Stored struct {
 	Name  model.Value
 	Key   string // within the entry; may be empty
 	Value model.Value
+	// Namespace is that of a Kubernetes object; the zero value says nothing.
+	Namespace model.Value
 }
 
 // Adapter reads the commands of one tool.

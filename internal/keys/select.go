@@ -89,7 +89,7 @@ func (s *selector) slot(env resolve.Environment, consumer model.Consumer, variab
 		slot.Declared = declared
 		slot.Expect = declared.Expect[env.Name]
 		slot.Provider = s.byID(declared.Provider.Value)
-	} else if declared != nil || s.isBystander(value) {
+	} else if declared != nil || value.State == model.Absent || s.isBystander(value) {
 		return Slot{}, false
 	}
 	s.recognise(&slot)
@@ -170,14 +170,22 @@ func (s *selector) lacking(env resolve.Environment, variable string) []model.Con
 		return lackingNamed(env, key, variable)
 	}
 	var lacking []model.Consumer
+	var rest model.Value
 	for _, c := range env.Consumers {
 		if c.Env.Has(variable) {
 			return nil
 		}
 		lacking = append(lacking, c)
+		if v := c.Env.Rest(); v.State == model.Unknown {
+			rest = v
+		}
 	}
 	if len(lacking) > 1 {
-		return []model.Consumer{{}}
+		nobody := model.Env{}
+		if rest.Why != model.WhyNone {
+			nobody = nobody.WithRest(rest)
+		}
+		return []model.Consumer{{Env: nobody}}
 	}
 	return lacking
 }
@@ -204,16 +212,12 @@ func lackingNamed(env resolve.Environment, key *config.Key, variable string) []m
 
 func (s *selector) missing(env resolve.Environment, consumer model.Consumer, variable string) Slot {
 	declared := s.in.Config.Keys[variable]
-	slot := Slot{
+	return Slot{
 		Environment: env.Name, Consumer: consumer, Variable: variable,
-		Value:    model.Value{State: model.Absent},
+		Value:    consumer.Env.Get(variable),
 		Declared: declared, Expect: declared.Expect[env.Name],
 		Provider: s.byID(declared.Provider.Value),
 	}
-	if env.Incomplete {
-		slot.Value = model.UnknownBecause(model.WhyMissingFile, "make every file of the deploy path readable; see the input problems", model.Trail{})
-	}
-	return slot
 }
 
 func wanted(key *config.Key, environment string, consumer model.Consumer) bool {

@@ -47,11 +47,10 @@ func show(s Slot) string {
 func TestSelect(t *testing.T) {
 	gateway := &provider.Provider{ID: "gateway", Custom: true}
 	tests := []struct {
-		name       string
-		consumers  []model.Consumer
-		incomplete bool
-		keys       map[string]*config.Key
-		want       []string
+		name      string
+		consumers []model.Consumer
+		keys      map[string]*config.Key
+		want      []string
 	}{
 		{
 			name:      "recognised by form, whatever the name",
@@ -117,11 +116,26 @@ func TestSelect(t *testing.T) {
 			want:      []string{"staging/web-1/K absent nobody", "staging/web-2/K known nobody", "staging/worker/K absent nobody"},
 		},
 		{
-			name:       "behind a file that cannot be read it may be there",
-			consumers:  []model.Consumer{consumer("app", nil)},
-			incomplete: true,
-			keys:       map[string]*config.Key{"K": {}},
-			want:       []string{"staging/app/K unknown nobody"},
+			name: "something unknown may have set it",
+			consumers: []model.Consumer{{
+				Kind: model.ConsumerProcess, Workload: "app", Env: model.Env{}.WithRest(unknown()),
+			}},
+			keys: map[string]*config.Key{"K": {}},
+			want: []string{"staging/app/K unknown nobody"},
+		},
+		{
+			name: "something unknown may have set it, for one of several",
+			consumers: []model.Consumer{consumer("a", nil), {
+				Kind: model.ConsumerProcess, Workload: "b", Env: model.Env{}.WithRest(unknown()),
+			}},
+			keys: map[string]*config.Key{"K": {}},
+			want: []string{"staging//K unknown nobody"},
+		},
+		{
+			name:      "a variable that is unset on the way",
+			consumers: []model.Consumer{consumer("app", vars{"K": {State: model.Absent}, "STRIPE_API_KEY": {State: model.Absent}})},
+			keys:      map[string]*config.Key{"K": {}},
+			want:      []string{"staging/app/K absent nobody"},
 		},
 		{
 			name:      "not needed in this environment",
@@ -133,7 +147,7 @@ func TestSelect(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			slots := Select(Input{
-				Environments: []resolve.Environment{{Name: "staging", Consumers: tt.consumers, Incomplete: tt.incomplete}},
+				Environments: []resolve.Environment{{Name: "staging", Consumers: tt.consumers}},
 				Config:       &config.File{Keys: tt.keys, Providers: map[string]*provider.Provider{"gateway": gateway}},
 				Catalogue:    provider.Catalogue(),
 			})

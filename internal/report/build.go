@@ -219,8 +219,10 @@ func toProblem(p model.Problem) Problem {
 	return Problem{At: toAt(p.At), Message: p.Message, Fix: p.Fix}
 }
 
+// toAt keeps where a place begins and drops where it ends: the end of a definition would
+// tell how long the key is.
 func toAt(s pos.Span) At {
-	return At{File: s.File, Line: s.Start.Line, Column: s.Start.Column, EndLine: s.End.Line, EndColumn: s.End.Column}
+	return At{File: s.File, Line: s.Start.Line, Column: s.Start.Column}
 }
 
 func toTrail(t model.Trail) []Hop {

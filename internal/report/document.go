@@ -134,11 +134,9 @@ type Elsewhere struct {
 
 // At is a place in a file. File is empty for what comes from no file.
 type At struct {
-	File      string `json:"file" doc:"slash-separated, relative to the repository's root"`
-	Line      int    `json:"line" doc:"1-based; 0 when the place has none"`
-	Column    int    `json:"column" doc:"1-based, in code points; 0 when the place has none"`
-	EndLine   int    `json:"end_line,omitempty" doc:"the line of the first place after it"`
-	EndColumn int    `json:"end_column,omitempty" doc:"the column of the first place after it"`
+	File   string `json:"file" doc:"slash-separated, relative to the repository's root"`
+	Line   int    `json:"line" doc:"1-based; 0 when the place has none"`
+	Column int    `json:"column" doc:"1-based, in code points; 0 when the place has none"`
 }
 
 // Hop is one stop of a value's journey.

@@ -47,6 +47,5 @@ func (a At) span() pos.Span {
 	return pos.Span{
 		File:  a.File,
 		Start: pos.Pos{Line: a.Line, Column: a.Column},
-		End:   pos.Pos{Line: a.EndLine, Column: a.EndColumn},
 	}
 }

@@ -20,9 +20,6 @@ type Environment struct {
 	Name      string
 	Consumers []model.Consumer
 	Problems  []model.Problem
-	// Incomplete says that a file which may define variables could not be read, so that
-	// a variable that nobody set may still be set there.
-	Incomplete bool
 }
 
 // Input is what a resolution starts from.
@@ -79,21 +76,19 @@ func One(ctx context.Context, in Input) (Environment, error) {
 		}
 	}
 	return Environment{
-		Name:       in.Name,
-		Consumers:  w.end(),
-		Problems:   model.SortProblems(w.problems),
-		Incomplete: w.incomplete,
+		Name:      in.Name,
+		Consumers: w.end(),
+		Problems:  model.SortProblems(w.problems),
 	}, nil
 }
 
 // walk is the state between two steps.
 type walk struct {
-	files      *repo.Overlay
-	env        model.Env
-	dir        string
-	consumers  []model.Consumer
-	problems   []model.Problem
-	incomplete bool
+	files     *repo.Overlay
+	env       model.Env
+	dir       string
+	consumers []model.Consumer
+	problems  []model.Problem
 }
 
 func (w *walk) step(ctx context.Context, step config.Step) error {

@@ -6,7 +6,6 @@ import (
 
 	"github.com/keyfit/keyfit/internal/config"
 	"github.com/keyfit/keyfit/internal/engine/dotenv"
-	"github.com/keyfit/keyfit/internal/engine/shell"
 	"github.com/keyfit/keyfit/internal/model"
 	"github.com/keyfit/keyfit/internal/strict"
 )
@@ -18,13 +17,7 @@ func interpret(ctx context.Context, w *walk, step config.Step) (model.Result, er
 	case step.Dotenv != nil:
 		return w.dotenv(step.Dotenv), nil
 	case step.Run != nil:
-		return shell.Run(ctx, shell.Step{
-			Files: w.files,
-			Env:   w.env,
-			Dir:   w.dir,
-			Line:  step.Run.Value,
-			At:    step.Run.Span,
-		})
+		return w.run(ctx, &step)
 	}
 	return model.Result{Env: w.env}, nil
 }
@@ -40,8 +33,16 @@ func (w *walk) dotenv(step *config.Dotenv) model.Result {
 	if in.Dialect == "" {
 		in.Dialect = w.detect(in.Names)
 	}
-	result := dotenv.Load(in)
-	w.incomplete = w.incomplete || len(result.Gaps) > 0
+	return mindGaps(dotenv.Load(in))
+}
+
+// mindGaps makes every name that nobody set unknown when a file could not be read: it may
+// be set there.
+func mindGaps(result dotenv.Result) model.Result {
+	if len(result.Gaps) > 0 {
+		gap := result.Gaps[0]
+		result.Env = result.Env.WithRest(model.UnknownBecause(gap.Why, gap.Needs, model.Trail{}))
+	}
 	return result.Result
 }
 

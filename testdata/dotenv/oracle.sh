@@ -3,6 +3,7 @@
 # the variables of the file N.env beside it set (NAME=value, ended by NUL), and writes
 # what is exported to N.out. N.out is missing where the shell gave up.
 cd "$1" || exit 1
+shift
 for __src in [0-9]*.src; do
   __n=${__src%.src}
   (

@@ -178,6 +178,7 @@ func composeExpand(e *expansion, s string, depth int) string {
 		out.WriteString(s[:i])
 		text, end := composeReference(e, s[i:], depth)
 		out.WriteString(text)
+		e.fits(out.Len())
 		s = s[i+end:]
 	}
 	return out.String() + s

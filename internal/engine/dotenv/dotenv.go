@@ -150,9 +150,10 @@ func (in input) read(r *rules) *reading {
 			rd.tokens[i].unsure = true
 		}
 	}
-	rd.bad = &note{at: firstInvalid(rd.src.text), message: "is not valid UTF-8 text here", fix: "save the file as UTF-8"}
+	bad := note{at: firstInvalid(rd.src.text), message: "is not valid UTF-8 text here", fix: "save the file as UTF-8"}
+	rd.always = append(rd.always, bad)
 	if r.dialect == Python && rd.halt == nil {
-		rd.halt = &halt{note: note{at: rd.bad.at, message: "python-dotenv refuses the file: it is not valid UTF-8 text", fix: rd.bad.fix}}
+		rd.halt = &halt{note: note{at: bad.at, message: "python-dotenv refuses the file: it is not valid UTF-8 text", fix: bad.fix}}
 	}
 	return rd
 }

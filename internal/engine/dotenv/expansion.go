@@ -12,6 +12,7 @@ import (
 type budget struct {
 	bytes int // of expanded text
 	hops  int // carried over into trails
+	steps int // replacements
 }
 
 // find gives the value of a name, as the reader would find it at this point, and
@@ -103,7 +104,8 @@ func (e *expansion) stopped() bool { return e.refusal != "" || e.over }
 // step counts one replacement. It reports false when there have been too many.
 func (e *expansion) step() bool {
 	e.steps++
-	if e.steps > maxSteps {
+	e.budget.steps++
+	if e.steps > maxSteps || e.budget.steps > maxAllSteps {
 		e.over = true
 	}
 	return !e.stopped()
@@ -157,6 +159,9 @@ func (e *expansion) trail() (trail model.Trail, literal bool) {
 		trails = append(trails, v.Trail)
 	}
 	for _, name := range e.defaults {
+		if e.unknown != nil {
+			break // whether the fallback counts is not known
+		}
 		hop := model.Hop{At: e.at, Kind: model.KindDefault, What: name, Literal: true}
 		trails = append(trails, model.Trail{}.Append(hop))
 	}

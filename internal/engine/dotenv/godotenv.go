@@ -170,7 +170,7 @@ func godotenvText(e *expansion, t token) string {
 	var out strings.Builder
 	for {
 		i := strings.IndexByte(s, '$')
-		if i < 0 {
+		if i < 0 || !e.fits(out.Len()) {
 			return out.String() + s
 		}
 		name, end := godotenvReference(s, i)

@@ -14,6 +14,7 @@ const (
 	maxValue       = 1 << 20  // bytes of one expanded value
 	maxGrowth      = 32 << 20 // bytes of all expanded values of one list of files
 	maxSteps       = 1_000    // replacements in one value
+	maxAllSteps    = 200_000  // replacements in one list of files
 	maxDepth       = 100      // values within values
 	maxHops        = 1 << 20  // hops carried over into trails, in one list of files
 )

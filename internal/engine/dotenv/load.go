@@ -159,8 +159,14 @@ func (l *loader) run(r *rules) {
 	run := newRun(r, readings, l.Env.Get, l.Override != nil && *l.Override)
 	run.work()
 	certain := l.Dialect != ""
-	l.problems = append(l.problems, run.problems(certain)...)
-	if !certain && run.refuses() {
+	out := !certain && run.refuses()
+	for _, p := range run.problems(certain) {
+		if out {
+			p.Message, p.Fix = "one reader is out of the question: "+p.Message, "say who loads the file"+strings.TrimPrefix(l.needs, "to know who loads the file")
+		}
+		l.problems = append(l.problems, p)
+	}
+	if out {
 		return
 	}
 	l.runs = append(l.runs, run)
@@ -189,7 +195,7 @@ func (l *loader) final(r *run) outcome {
 	for i, in := range l.inputs {
 		if gap, ok := r.gap(in, i); ok {
 			for name, v := range out.values {
-				out.values[name] = model.UnknownBecause(gap.Why, gap.Needs, v.Trail).Over(v)
+				out.values[name] = gap.over(v)
 			}
 			if in.err == nil && l.Dialect != "" && !slices.Contains(l.gaps, gap) {
 				l.gaps = append(l.gaps, gap)
@@ -200,7 +206,7 @@ func (l *loader) final(r *run) outcome {
 		}
 		strange := strangeLines(in.data)
 		for _, d := range r.settled(in, i) {
-			if !l.sane(d, strange) {
+			if r.readings[i].sealed && strings.HasPrefix(d.Name, "sops_") || !l.sane(d, strange) {
 				continue
 			}
 			old, ok := out.values[d.Name]
@@ -229,6 +235,13 @@ func (r *run) gap(in input, i int) (Gap, bool) {
 	return Gap{}, false
 }
 
+// over is what is left of a value that the file may replace.
+func (g Gap) over(v model.Value) model.Value {
+	u := model.UnknownBecause(g.Why, g.Needs, v.Trail)
+	u.Losers = v.Losers
+	return u
+}
+
 // apply puts what the files give beside what is set already.
 func (l *loader) apply(r *run, from outcome) map[string]model.Value {
 	replaces := r.rules.replaces
@@ -255,7 +268,7 @@ func (l *loader) apply(r *run, from outcome) map[string]model.Value {
 	if gap, ok := l.hides(r); ok && replaces {
 		for name, v := range l.Env.All() {
 			if _, ok := out[name]; !ok && v.State != model.Absent {
-				out[name] = model.UnknownBecause(gap.Why, gap.Needs, v.Trail).Over(v)
+				out[name] = gap.over(v)
 			}
 		}
 	}
@@ -293,19 +306,21 @@ func (l *loader) merge() map[string]model.Value {
 }
 
 func (l *loader) agreed(name string) model.Value {
-	after := make([]model.Value, len(l.runs))
+	all := make([]model.Value, len(l.runs))
+	bare := make([]model.Value, len(l.runs))
 	for i, m := range l.after {
 		v, ok := m[name]
 		if !ok {
 			v = l.Env.Get(name)
 		}
-		after[i] = v
+		all[i], bare[i] = v, v
+		bare[i].Losers = nil
 	}
-	v := model.Ambiguous(l.why(name), after...)
-	if v.State != model.Unknown || v.Why != model.WhyAmbiguous || len(after) == 1 {
-		return v
+	v := model.Ambiguous(l.why(name), bare...)
+	if !slices.ContainsFunc(all, func(c model.Value) bool { return !c.Same(all[0]) }) {
+		return all[0]
 	}
-	for _, c := range after { // the place of the first candidate that has one
+	for _, c := range all { // the place of the first candidate that has one
 		if c.State != model.Absent {
 			v.Trail, v.Losers = c.Trail, c.Losers
 			break

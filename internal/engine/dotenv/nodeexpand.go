@@ -54,9 +54,9 @@ func jsIndex(key string) int64 {
 type jsExpander struct {
 	*run
 	keys []string
-	raws  map[string]model.Value // of the last definition of each name
-	done  map[string]model.Value // expanded so far
-	env   find                   // process.env of the moment
+	raws map[string]model.Value // of the last definition of each name
+	done map[string]model.Value // expanded so far
+	env  find                   // process.env of the moment
 	// hidden says that a file could not be read: any name may be defined there.
 	hidden   bool
 	expanded []*reading

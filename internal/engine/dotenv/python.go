@@ -169,7 +169,7 @@ func pythonText(e *expansion, t token) string {
 	var out strings.Builder
 	for {
 		i := strings.Index(s, "${")
-		if i < 0 {
+		if i < 0 || !strings.Contains(s[i:], "}") || !e.fits(out.Len()) || !e.step() {
 			return out.String() + s
 		}
 		name, word, end, ok := pythonReference(s[i:])

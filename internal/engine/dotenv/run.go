@@ -10,7 +10,7 @@ type reading struct {
 	src    *source
 	tokens []token
 	notes  []note // what the reader leaves out
-	bad    *note  // the first place that is not text
+	always []note // what matters whoever reads the file
 	halt   *halt
 	sealed bool // a SOPS file: its values are cipher text
 }
@@ -60,8 +60,8 @@ func (r *run) problems(certain bool) []model.Problem {
 		if rd == nil {
 			continue
 		}
-		if rd.bad != nil {
-			out = append(out, rd.problem(*rd.bad))
+		for _, n := range rd.always {
+			out = append(out, rd.problem(n))
 		}
 		if rd.halt != nil {
 			out = append(out, rd.problem(rd.halt.note))
@@ -155,6 +155,9 @@ func (r *run) inOrderValue(rd *reading, t token, vars map[string]model.Value, de
 	})
 	if refusal != "" && rd.halt == nil {
 		rd.halt = &halt{note: note{at: t.start, message: refusal, fix: "put the value in single quotes, or write $$ for a plain dollar"}}
+	}
+	if v.Why == model.WhyLimit && len(rd.always) < 100 {
+		rd.always = append(rd.always, note{at: t.start, message: "the value grows beyond what keyfit works out", fix: "write the value without references to other values"})
 	}
 	depths[t.name] = depth
 	d.Value = v

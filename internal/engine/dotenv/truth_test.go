@@ -90,6 +90,16 @@ func (sc *score) compare(s sample, ours map[string]model.Value, unreadable bool,
 	}
 }
 
+// compareLoaded holds the environment after loading the sample against one answer.
+func (sc *score) compareLoaded(t testing.TB, s sample, d Dialect, override *bool, truth answer) {
+	t.Helper()
+	ours, gaps := loaded(t, s, d, override)
+	if truth.Refused { // what is set already stays as it is
+		maps.DeleteFunc(ours, func(name string, v model.Value) bool { return v.Same(s.environment()(name)) })
+	}
+	sc.compare(s, ours, gaps > 0, sane(truth))
+}
+
 func (sc *score) report(t *testing.T, name string) {
 	t.Helper()
 	all := sc.known + sc.unknown + sc.absent
@@ -133,10 +143,15 @@ func ask(t testing.TB, samples []sample) []map[string]answer {
 	add(askNode(t, samples, "node20"), " 20")
 	add(askNode(t, samples, "node22"), " 22")
 	add(askNPM(t, samples), "")
-	add(askBash(t, samples, func(i int) bool {
+	script := func(i int) bool {
 		_, unreadable := parsed(samples[i], Bash)
 		return unreadable
-	}), "")
+	}
+	for i, byReader := range askBash(t, samples, script) {
+		if !script(i) {
+			out[i]["bash"] = byReader["bash"]
+		}
+	}
 	return out
 }
 
@@ -193,11 +208,10 @@ func TestLoadAgainstRealReaders(t *testing.T) {
 		for _, reader := range c.readers {
 			var sc score
 			for i, s := range samples {
-				ours, gaps := loaded(t, s, c.dialect, c.override)
-				if answers[i][reader].Refused { // what is set already stays as it is
-					maps.DeleteFunc(ours, func(name string, v model.Value) bool { return v.Same(s.environment()(name)) })
+				if _, asked := answers[i][reader]; !asked {
+					continue
 				}
-				sc.compare(s, ours, gaps > 0, sane(answers[i][reader]))
+				sc.compareLoaded(t, s, c.dialect, c.override, answers[i][reader])
 			}
 			sc.report(t, reader)
 		}
@@ -232,7 +246,7 @@ func sane(a answer) answer {
 type memory map[string][]byte
 
 func (m memory) Read(name string) ([]byte, error) {
-	data, ok := m[name]
+	data, ok := m[path.Clean(name)]
 	if !ok {
 		return nil, &repo.Error{Path: name, Kind: repo.ErrMissing}
 	}
@@ -255,4 +269,59 @@ func (m memory) List(dir string) ([]repo.Info, error) {
 		}
 	}
 	return out, nil
+}
+
+// TestUndecidedAgreesWithAllReaders: with nobody named, what is known must be what every
+// likely reader hands over that takes the file.
+func TestUndecidedAgreesWithAllReaders(t *testing.T) {
+	samples := generated(1500, *seed+2000)
+	answers := ask(t, samples)
+	var sc score
+	known, all := 0, 0
+	for i, s := range samples {
+		ours, gaps := loaded(t, s, "", nil)
+		for name, v := range ours {
+			if _, given := s.Env[name]; given && v.Same(s.environment()(name)) && len(v.Losers) == 0 {
+				continue
+			}
+			all++
+			if v.State == model.Known {
+				known++
+			}
+		}
+		for reader, truth := range likely(s, answers[i]) {
+			if truth.Refused {
+				continue
+			}
+			at := s
+			at.Name += ", " + reader
+			sc.compare(at, ours, gaps > 0, sane(truth))
+		}
+	}
+	sc.report(t, "undecided")
+	t.Logf("with nobody named, %.1f%% of %d values are known", 100*float64(known)/float64(all), all)
+}
+
+// likely gives the environment that each of the likely readers leaves.
+func likely(s sample, answers map[string]answer) map[string]answer {
+	out := map[string]answer{}
+	for _, reader := range []string{"node loaded", "node-expand loaded", "python loaded", "bash"} {
+		if a, asked := answers[reader]; asked {
+			out[reader] = a
+		}
+	}
+	for reader, first := range map[string]bool{"godotenv": false, "compose": true} {
+		a := answers[reader]
+		vars := maps.Clone(s.Env)
+		if vars == nil {
+			vars = map[string]string{}
+		}
+		for name, text := range a.Vars {
+			if _, given := vars[name]; !given || first {
+				vars[name] = text
+			}
+		}
+		out[reader] = answer{Vars: vars, Refused: a.Refused}
+	}
+	return out
 }

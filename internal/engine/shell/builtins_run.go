@@ -68,7 +68,7 @@ func (sh *shell) strangeText(st *state, s sym) {
 	for _, p := range s {
 		if len(s) == 1 && p.unk != nil && len(p.unk.names) > 0 {
 			for _, name := range p.unk.names {
-				hop := model.Hop{At: sh.src.fixed, Kind: model.KindShell, What: "eval"}
+				hop := model.Hop{At: sh.here(), Kind: model.KindShell, What: "eval"}
 				c := &cell{val: mystery(p.unk.why, p.unk.needs).via(hop), attrs: attrs{exported: true}, trail: model.Trail{}.Append(hop)}
 				st.put(name, c)
 			}

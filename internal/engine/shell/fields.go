@@ -83,17 +83,35 @@ func (sh *shell) ordered(st *state, list ...*syntax.Word) fields {
 
 // unordered reports whether the word lists an associative array.
 func (sh *shell) unordered(st *state, w *syntax.Word) bool {
-	found := false
-	syntax.Walk(w, func(n syntax.Node) bool {
-		p, ok := n.(*syntax.ParamExp)
-		if ok && p.Param != nil && !p.Length && (indexIs(p.Index, "@") || indexIs(p.Index, "*")) {
-			for _, c := range st.get(p.Param.Value).plain() {
-				found = found || c != nil && (c.shape == associative || c.attrs.nameref)
+	return sh.unorderedParts(st, w.Parts)
+}
+
+func (sh *shell) unorderedParts(st *state, parts []syntax.WordPart) bool {
+	for _, part := range parts {
+		switch p := part.(type) {
+		case *syntax.DblQuoted:
+			if sh.unorderedParts(st, p.Parts) {
+				return true
+			}
+		case *syntax.ParamExp:
+			if sh.listsMap(st, p) || p.Exp != nil && p.Exp.Word != nil && sh.unorderedParts(st, p.Exp.Word.Parts) {
+				return true
 			}
 		}
-		return true
-	})
-	return found
+	}
+	return false
+}
+
+func (sh *shell) listsMap(st *state, p *syntax.ParamExp) bool {
+	if p.Param == nil || p.Length || !indexIs(p.Index, "@") && !indexIs(p.Index, "*") {
+		return false
+	}
+	for _, c := range st.get(p.Param.Value).plain() {
+		if c != nil && (c.shape == associative || c.attrs.nameref) {
+			return true
+		}
+	}
+	return false
 }
 
 // splitter cuts pieces into fields.

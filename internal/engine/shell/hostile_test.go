@@ -76,6 +76,9 @@ func TestHostile(t *testing.T) {
 				t.Error("no problem says that a limit was reached")
 			}
 			for _, p := range got.Problems {
+				if p.Message == ownMistake {
+					t.Error("a panic")
+				}
 				if p.At.File == "" {
 					t.Errorf("a problem without a place: %s", p.Message)
 				}
@@ -110,7 +113,7 @@ func TestCancelled(t *testing.T) {
 
 // TestLimitIsUnknown: what a limit cuts off is unknown, with that reason.
 func TestLimitIsUnknown(t *testing.T) {
-	c := testCase{files: map[string]string{}, line: "export A=1; while true; do :; done; export B=2"}
+	c := testCase{files: map[string]string{}, line: "export A=1; f() { f; }; f; export B=2"}
 	got := newBench(t, c).ours(t, c)
 	for _, name := range []string{"A", "B", "ANY"} {
 		if v := got.Env.Get(name); v.State != model.Unknown {

@@ -108,7 +108,7 @@ func (sh *shell) openLoop(st *state, f *frame, head turn, body []*syntax.Stmt, a
 			return
 		}
 		if turns > 50 {
-			sh.m.halt(sh.src.fixed, "a loop does not come to rest")
+			sh.m.halt(sh.here(), "a loop does not come to rest")
 			return
 		}
 		sh.reset(mark)

@@ -21,18 +21,19 @@ type machine struct {
 	problems []model.Problem
 	records  []record
 	parsed   map[string]*parsed
+	values   map[*cell]model.Value // what child processes find of a variable
 }
 
 func newMachine(ctx context.Context, in Step) *machine {
-	m := &machine{step: in, limits: in.Limits.orDefault(), parsed: map[string]*parsed{}}
+	m := &machine{step: in, limits: in.Limits.orDefault(), parsed: map[string]*parsed{}, values: map[*cell]model.Value{}}
 	m.ctx, m.cancel = context.WithTimeout(ctx, m.limits.Time)
 	return m
 }
 
 func (m *machine) stop() { m.cancel() }
 
-// session follows the step's line and gives the state at its end.
-func (m *machine) session() *state {
+// start is the state in which the session begins.
+func (m *machine) start() *state {
 	st := &state{
 		vars: map[string]*cell{}, funcs: map[string]*function{}, files: map[string]*file{},
 		traps: map[string]trap{}, io: newChannels(), status: exited(0),
@@ -46,6 +47,11 @@ func (m *machine) session() *state {
 		st.args.list = append(st.args.list, fromValue(a))
 	}
 	m.importEnv(st)
+	return st
+}
+
+// session follows the step's line and gives the state at its end.
+func (m *machine) session(st *state) *state {
 	sh := &shell{m: m, bash: !m.step.Sh, top: true, name: mystery(model.WhyUnsupported, "the name that the session was started by")}
 	sh.src = &source{name: "", fixed: m.step.At, positions: m.step.Positions, text: m.step.Line}
 	sh.startShell(st)
@@ -99,7 +105,7 @@ func (m *machine) tick(at pos.Span) bool {
 	switch {
 	case m.steps > m.limits.Steps:
 		m.halt(at, fmt.Sprintf("the script is followed for %d statements only", m.limits.Steps))
-	case m.steps%64 == 0 && m.ctx.Err() != nil:
+	case m.steps%16 == 0 && m.ctx.Err() != nil:
 		m.halt(at, "following the script takes too long")
 	}
 	return m.halted == nil

@@ -103,7 +103,7 @@ func (sh *shell) option(st *state, name string, on bool) {
 		st.opts.pipefail = on
 	case "posix", "noexec", "keyword":
 		if on {
-			sh.m.problem(sh.src.fixed, "keyfit does not follow the shell option "+name, "values after this are unknown")
+			sh.m.problem(sh.here(), "keyfit does not follow the shell option "+name, "values after this are unknown")
 			st.goWild(&unknown{why: model.WhyUnsupported, needs: "what the option " + name + " changes"})
 		}
 	}
@@ -158,7 +158,7 @@ func (sh *shell) shellOption(st *state, name string, on bool) {
 		st.opts.lastpipe = on
 	case "expand_aliases":
 		if on {
-			sh.m.problem(sh.src.fixed, "keyfit does not follow aliases", "use functions")
+			sh.m.problem(sh.here(), "keyfit does not follow aliases", "use functions")
 		}
 	}
 }

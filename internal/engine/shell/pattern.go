@@ -10,7 +10,7 @@ import (
 const globChars = `*?[\`
 
 // maxEdge bounds texts on which a pattern is tried at every place.
-const maxEdge = 4096
+const maxEdge = 1024
 
 // matcher is a shell pattern that is known.
 type matcher struct {
@@ -123,6 +123,9 @@ func (m *matcher) edge(t string, prefix, large bool) (int, bool) {
 		}
 		return -1, true
 	}
+	if cut, ok := m.simpleEdge(t, prefix, large); ok {
+		return cut, true
+	}
 	if len(t) > maxEdge || !isASCII(t) && strings.ContainsAny(m.source, "?[") {
 		return 0, false
 	}
@@ -143,13 +146,35 @@ func (m *matcher) edge(t string, prefix, large bool) (int, bool) {
 	return -1, true
 }
 
+// simpleEdge is edge for the usual patterns, a star before or behind plain text.
+func (m *matcher) simpleEdge(t string, prefix, large bool) (int, bool) {
+	src := m.source
+	if prefix {
+		src = strings.TrimPrefix(src, "*")
+	} else {
+		src = strings.TrimSuffix(src, "*")
+	}
+	lit, plain := unquotePattern(src)
+	if !plain || src == m.source || lit == "" || strings.HasSuffix(src, `\`) {
+		return 0, false
+	}
+	i := strings.Index(t, lit)
+	if prefix == large {
+		i = strings.LastIndex(t, lit)
+	}
+	if i >= 0 && prefix {
+		i += len(lit)
+	}
+	return i, true
+}
+
 // findAll finds the longest matches from left to right.
 func (m *matcher) findAll(t string, all bool) ([][2]int, bool) {
 	if !m.plain && (len(t) > maxEdge || !isASCII(t) && strings.ContainsAny(m.source, "?[")) {
 		return nil, false
 	}
 	var out [][2]int
-	budget := 200_000
+	budget := 5_000_000
 	for i := 0; i < len(t); {
 		n := m.longestAt(t[i:], &budget)
 		if budget < 0 {
@@ -176,7 +201,7 @@ func (m *matcher) longestAt(t string, budget *int) int {
 		return 0
 	}
 	for n := len(t); n > 0; n-- {
-		*budget--
+		*budget -= n
 		if *budget < 0 {
 			return 0
 		}

@@ -103,6 +103,9 @@ func (p *printer) once() bool {
 			}
 			p.lit(t)
 			i += n + 1
+		case f[i] == '\\':
+			p.lit(f[i:])
+			i++
 		case f[i] == '%' && strings.HasPrefix(f[i:], "%%"):
 			p.lit("%")
 			i += 2

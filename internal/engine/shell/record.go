@@ -51,7 +51,7 @@ func (m *machine) sharedEnv(st *state, r *record) model.Env {
 			return before.command.Env
 		}
 	}
-	return st.environment()
+	return m.environment(st)
 }
 
 func exportedCells(st *state) map[string]*cell {
@@ -72,7 +72,7 @@ func (m *machine) recordScript(st *state, at pos.Span, name string, mark int) {
 		return
 	}
 	m.records = append(m.records, record{
-		command: model.Command{At: at, Env: st.environment()}, workload: name,
+		command: model.Command{At: at, Env: m.environment(st)}, workload: name,
 		script: true, vars: exportedCells(st), wild: st.wild,
 	})
 }

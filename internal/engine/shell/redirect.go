@@ -197,7 +197,7 @@ func (sh *shell) duplicate(st *state, r *syntax.Redirect, fd int) bool {
 
 // write sends text to where fd leads.
 func (sh *shell) write(st *state, fd int, s sym) {
-	if len(s) == 0 || !sh.m.grow(s.size(), sh.src.fixed) {
+	if len(s) == 0 || !sh.m.grow(s.size(), sh.here()) {
 		return
 	}
 	switch t := st.io.fds[fd]; t.kind {
@@ -216,7 +216,7 @@ func (sh *shell) write(st *state, fd int, s sym) {
 func (sh *shell) limited(s sym) sym {
 	out, ok := s.bounded(sh.m.limits.Text)
 	if !ok {
-		sh.m.problem(sh.src.fixed, "a text becomes larger than 1 MiB", "it is unknown from here on")
+		sh.m.problem(sh.here(), "a text becomes larger than 1 MiB", "it is unknown from here on")
 	}
 	return out
 }

@@ -72,7 +72,7 @@ func Run(ctx context.Context, in Step) (model.Result, error) {
 func Follow(ctx context.Context, in Step) (Outcome, error) {
 	m := newMachine(ctx, in)
 	defer m.stop()
-	st := m.session()
+	st := m.guarded()
 	if err := ctx.Err(); err != nil {
 		return Outcome{}, err
 	}
@@ -80,12 +80,27 @@ func Follow(ctx context.Context, in Step) (Outcome, error) {
 		st.goWild(m.halted)
 	}
 	out := Outcome{Written: m.writeBack(st)}
-	out.Env = st.environment()
+	out.Env = m.environment(st)
 	out.Commands = m.commandList()
 	out.Consumers = m.consumers()
 	out.Problems = model.SortProblems(m.problems)
 	return out, nil
 }
+
+// guarded is session with a net below it: a mistake of keyfit's own must not end the
+// program, and must not pass for an answer either.
+func (m *machine) guarded() (st *state) {
+	st = m.start()
+	defer func() {
+		if recover() != nil { // what was recovered may hold a value, so it is not shown
+			m.problem(m.step.At, ownMistake, "please report it with the script, without its keys")
+			m.halted = &unknown{why: model.WhyUnsupported, needs: "a keyfit without this mistake"}
+		}
+	}()
+	return m.session(st)
+}
+
+const ownMistake = "keyfit failed while it followed the script; everything is unknown"
 
 // writeBack puts what the step wrote into the overlay. A file of unknown content is
 // removed there: what the repository has in its place would be wrong.

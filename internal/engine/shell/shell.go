@@ -24,8 +24,17 @@ type shell struct {
 	loops  []*frame
 	calls  []*frame
 	exits  *frame
-	frames []call // what FUNCNAME and BASH_SOURCE tell
-	breaks int
+	frames []call       // what FUNCNAME and BASH_SOURCE tell
+	now    *syntax.Stmt // the statement that is being followed
+	nowIn  *source
+}
+
+// here is the place of the statement that is being followed.
+func (sh *shell) here() pos.Span {
+	if sh.now == nil {
+		return sh.src.fixed
+	}
+	return sh.nowIn.span(sh.now)
 }
 
 // frame collects the paths that jump to the end of a loop, a function or a shell.

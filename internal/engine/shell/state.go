@@ -148,19 +148,12 @@ func strangeCell(before *cell, u *unknown) *cell {
 }
 
 // environment is what a child process finds.
-func (st *state) environment() model.Env {
+func (m *machine) environment(st *state) model.Env {
 	vars := make(map[string]model.Value, len(st.vars))
 	for name, c := range st.vars {
-		if c == nil {
-			if st.wild != nil {
-				vars[name] = model.Value{State: model.Absent}
-			}
-			continue
-		}
-		if v, ok := c.envValue(); ok {
+		v, present := m.envValue(c)
+		if present || st.wild != nil {
 			vars[name] = v
-		} else if st.wild != nil {
-			vars[name] = model.Value{State: model.Absent}
 		}
 	}
 	env := model.NewEnv(vars)
@@ -168,4 +161,20 @@ func (st *state) environment() model.Env {
 		env = env.WithRest(model.UnknownBecause(st.wild.why, st.wild.needs, model.Trail{}))
 	}
 	return env
+}
+
+// envValue is [cell.envValue], computed once for each cell.
+func (m *machine) envValue(c *cell) (model.Value, bool) {
+	if c == nil {
+		return model.Value{State: model.Absent}, false
+	}
+	if v, ok := m.values[c]; ok {
+		return v, v.State != model.Absent
+	}
+	v, present := c.envValue()
+	if !present {
+		v = model.Value{State: model.Absent}
+	}
+	m.values[c] = v
+	return v, present
 }

@@ -22,6 +22,7 @@ func (sh *shell) plain(st *state, s *syntax.Stmt) {
 	if !sh.m.tick(sh.src.span(s)) || st.dead {
 		return
 	}
+	sh.now, sh.nowIn = s, sh.src
 	sh.nest++
 	defer func() { sh.nest-- }()
 	if sh.nest > maxNest {
@@ -69,6 +70,7 @@ func (sh *shell) branch(st *state, s *syntax.Stmt) (ok, failed *state) {
 	if !sh.m.tick(sh.src.span(s)) || st.dead {
 		return nil, nil
 	}
+	sh.now, sh.nowIn = s, sh.src
 	sh.noErr++
 	sh.nest++
 	defer func() { sh.noErr--; sh.nest-- }()

@@ -120,10 +120,20 @@ func cat(texts ...sym) sym {
 				out[n-1].text += p.text
 				continue
 			}
+			if n := len(out); n > 0 && p.isBlank() && out[n-1].isBlank() && out[n-1].mode == p.mode {
+				out[n-1].trail = mergeTrails([]model.Trail{out[n-1].trail, p.trail})
+				continue
+			}
 			out = append(out, p)
 		}
 	}
 	return out
+}
+
+// isBlank reports whether a piece may be any text, so that another such piece behind it
+// adds nothing.
+func (p piece) isBlank() bool {
+	return p.unk != nil && len(p.unk.alts) == 0 && p.unk.file == "" && len(p.unk.names) == 0 && !p.unk.multi
 }
 
 // slice cuts known text; i and j are byte offsets.

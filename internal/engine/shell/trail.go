@@ -32,43 +32,58 @@ func mergeTrails(trails []model.Trail) model.Trail {
 	return interleave(distinct)
 }
 
+// interleave orders the hops of several trails: a hop comes when all that stand before
+// it in any trail have come. Among those that could come, the first seen comes first.
 func interleave(trails []model.Trail) model.Trail {
-	queues := make([][]model.Hop, len(trails))
-	for i, t := range trails {
-		queues[i] = t.Hops()
+	var all []model.Hop
+	index := map[model.Hop]int{}
+	var after [][]int
+	var waits []int
+	for _, t := range trails {
+		before := -1
+		for _, h := range t.Hops() {
+			i, known := index[h]
+			if !known {
+				i = len(all)
+				index[h] = i
+				all, after, waits = append(all, h), append(after, nil), append(waits, 0)
+			}
+			if before >= 0 {
+				after[before] = append(after[before], i)
+				waits[i]++
+			}
+			before = i
+		}
 	}
 	var out model.Trail
-	for n := 0; n < maxHops; n++ {
-		hop, ok := nextHop(queues)
-		if !ok {
-			break
-		}
-		out = out.Append(hop)
-		for i, q := range queues {
-			queues[i] = slices.DeleteFunc(q, func(h model.Hop) bool { return h == hop })
+	for range min(len(all), maxHops) {
+		i := nextHop(waits)
+		out = out.Append(all[i])
+		waits[i] = taken
+		for _, j := range after[i] {
+			if waits[j] != taken {
+				waits[j]--
+			}
 		}
 	}
 	return out
 }
 
-// nextHop is the first hop that no queue still holds behind another one.
-func nextHop(queues [][]model.Hop) (model.Hop, bool) {
-	var fallback model.Hop
-	found := false
-	for _, q := range queues {
-		if len(q) == 0 {
-			continue
+// taken marks a hop that has come.
+const taken = -1
+
+// nextHop is the first hop that waits for no other; in a circle, the first one left.
+func nextHop(waits []int) int {
+	left := -1
+	for i, n := range waits {
+		if n == 0 {
+			return i
 		}
-		if !found {
-			fallback, found = q[0], true
-		}
-		if !slices.ContainsFunc(queues, func(other []model.Hop) bool {
-			return len(other) > 1 && slices.Contains(other[1:], q[0])
-		}) {
-			return q[0], true
+		if n != taken && left < 0 {
+			left = i
 		}
 	}
-	return fallback, found
+	return left
 }
 
 // appendHop adds a hop that the trail does not have yet: a loop passes the same place

@@ -26,6 +26,14 @@ func TestTruth(t *testing.T) {
 				t.Parallel()
 				b := newBench(t, c)
 				got := b.ours(t, c)
+				for _, p := range got.Problems {
+					if p.Message == ownMistake {
+						t.Error("a panic")
+					}
+				}
+				for _, e := range wanted(c, got) {
+					t.Error(e)
+				}
 				unknown := 0
 				for i, how := range behaviours() {
 					errs, n := compare(c, got, b.real(t, c, how))
@@ -43,6 +51,38 @@ func TestTruth(t *testing.T) {
 			})
 		}
 	}
+}
+
+// wanted checks the lines of the section "want": consumer, variable, state and value.
+func wanted(c testCase, got model.Result) (errs []string) {
+	for _, l := range strings.Split(strings.TrimSpace(c.want), "\n") {
+		f := strings.SplitN(l, " ", 4)
+		if len(f) < 3 {
+			continue
+		}
+		var env *model.Env
+		for _, k := range got.Consumers {
+			if k.Workload == f[0] {
+				env = &k.Env
+			}
+		}
+		if env == nil {
+			errs = append(errs, "no consumer "+f[0])
+			continue
+		}
+		v := env.Get(f[1])
+		say := v.State.String()
+		switch v.State {
+		case model.Known:
+			say += " " + v.Text.Reveal()
+		case model.Unknown:
+			say += " " + string(v.Why)
+		}
+		if want := strings.Join(f[2:], " "); say != want {
+			errs = append(errs, f[0]+" "+f[1]+" is "+say+", wanted "+want)
+		}
+	}
+	return errs
 }
 
 func unknownNames(r model.Result) string {
@@ -73,7 +113,7 @@ func unknownNames(r model.Result) string {
 
 // parseCases reads cases: a line "=== name" with flags (sh, open), an optional line
 // "run: …", the script deploy.sh, and further files behind "-- name --".
-func parseCases(t *testing.T, data string) []testCase {
+func parseCases(t testing.TB, data string) []testCase {
 	t.Helper()
 	var out []testCase
 	for _, block := range strings.Split("\n"+data, "\n=== ")[1:] {
@@ -105,6 +145,8 @@ func parseCases(t *testing.T, data string) []testCase {
 			content += l
 		}
 		c.files[name] = strings.TrimSuffix(content, "\n")
+		c.want = c.files["want"]
+		delete(c.files, "want")
 		out = append(out, c)
 	}
 	return out

@@ -86,7 +86,7 @@ func (sh *shell) parts(st *state, parts []syntax.WordPart, c site) sym {
 		}
 		out = append(out, sh.part(st, part, c, i == 0)...)
 	}
-	if !sh.m.grow(out.size(), sh.src.fixed) {
+	if !sh.m.grow(out.size(), sh.here()) {
 		return unknownFrom(out)
 	}
 	bound, ok := out.bounded(sh.m.limits.Text)
@@ -282,6 +282,16 @@ func (sh *shell) home(st *state, name string) sym {
 	return choose(all...)
 }
 
+// hasBraces parts a word at its braces, once.
+func hasBraces(w *syntax.Word) bool {
+	for _, p := range w.Parts {
+		if _, done := p.(*syntax.BraceExp); done {
+			return true
+		}
+	}
+	return syntax.SplitBraces(w)
+}
+
 // words applies brace expansion.
 func (sh *shell) words(list []*syntax.Word) []*syntax.Word {
 	if !sh.bash {
@@ -290,7 +300,7 @@ func (sh *shell) words(list []*syntax.Word) []*syntax.Word {
 	const most = 20_000
 	var out []*syntax.Word
 	for _, w := range list {
-		if !syntax.SplitBraces(w) {
+		if !hasBraces(w) {
 			out = append(out, w)
 			continue
 		}
