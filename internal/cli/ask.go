@@ -2,6 +2,8 @@ package cli
 
 import (
 	"context"
+	"fmt"
+	"strings"
 
 	"github.com/keyfit/keyfit/internal/keys"
 	"github.com/keyfit/keyfit/internal/model"
@@ -75,6 +77,7 @@ func (a *app) client(o checkOptions) (*probe.Client, error) {
 		UserAgent: "keyfit/" + a.version(),
 		Environ:   a.env,
 		Now:       a.Now,
+		Progress:  a.counter(),
 	}
 	if o.caFile != "" {
 		pem, err := a.readFile("--ca-file", o.caFile)
@@ -88,6 +91,21 @@ func (a *app) client(o checkOptions) (*probe.Client, error) {
 		return nil, usage("%s", err)
 	}
 	return client, nil
+}
+
+// counter shows on a terminal how many questions are answered, on one line that the
+// report then takes the place of. Elsewhere there is nothing to show: it is nil.
+func (a *app) counter() func(done, total int) {
+	if !a.StderrTerminal || a.flags.quiet {
+		return nil
+	}
+	return func(done, total int) {
+		line := fmt.Sprintf("keyfit: %d of %d keys answered", done, total)
+		if done == total {
+			line = strings.Repeat(" ", len(line)) + "\r"
+		}
+		fmt.Fprint(a.Stderr, "\r"+line)
+	}
 }
 
 // question is what a slot asks its provider. What is not known is left out, and the

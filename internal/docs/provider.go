@@ -62,7 +62,7 @@ func forms(p *provider.Provider) string {
 func formRemarks(f provider.Form) string {
 	var out []string
 	if f.Principal != "" {
-		out = append(out, "stands for a "+f.Principal)
+		out = append(out, strings.Replace("stands for a "+f.Principal, "a account", "an account", 1))
 	}
 	if f.Admin {
 		out = append(out, "has an administrator's rights")

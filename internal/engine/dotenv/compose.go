@@ -19,6 +19,9 @@ func (l *lexer) composeStatement() bool {
 		l.pos += len("export")
 		l.skipFunc(isBlank)
 	}
+	if l.done() {
+		return l.refuse(l.pos, "Docker Compose refuses the file here: expected a name after \"export\"", fixName)
+	}
 	t := token{start: l.pos}
 	sep, ok := l.composeKey(t.start)
 	if !ok {

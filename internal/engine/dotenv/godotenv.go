@@ -31,6 +31,9 @@ func (l *lexer) nextStatement() bool {
 
 func (l *lexer) godotenvStatement() bool {
 	l.skipExport()
+	if l.done() {
+		return l.refuse(l.pos, "godotenv refuses the file here: expected a name after \"export\"", fixName)
+	}
 	t := token{start: l.pos}
 	sep, ok := l.godotenvKey(t.start)
 	if !ok {

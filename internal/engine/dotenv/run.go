@@ -137,11 +137,12 @@ func (r *run) inOrderValue(rd *reading, t token, vars map[string]model.Value, de
 	if t.bare() {
 		return r.bareValue(d, hop)
 	}
-	if v, ok := rd.fixed(t, hop); ok {
-		d.Value = v
+	fixed, isFixed := rd.fixed(t, hop)
+	if isFixed && r.rules.dialect != Compose { // compose may still refuse it
+		d.Value = fixed
 		return d, true
 	}
-	if t.parts == nil && !mayExpand(t.text) && r.rules.dialect != Bash {
+	if !isFixed && t.parts == nil && !mayExpand(t.text) && r.rules.dialect != Bash {
 		hop.Literal = true
 		d.Value = model.KnownText(t.text, hop)
 		return d, true
@@ -161,6 +162,9 @@ func (r *run) inOrderValue(rd *reading, t token, vars map[string]model.Value, de
 	}
 	depths[t.name] = depth
 	d.Value = v
+	if isFixed {
+		d.Value = fixed
+	}
 	return d, true
 }
 

@@ -318,7 +318,7 @@ func (sh *shell) otherCommand(st *state, inv invocation) {
 			st.status = status{}
 		}
 	case "alias":
-		if !sh.bash {
+		if !sh.bash || st.opts.aliases {
 			sh.giveUp(st, inv.node, "an alias")
 		}
 	case "umask", "ulimit", "times", "jobs":

@@ -274,9 +274,9 @@ func (g *gen) bashOnly(n string) {
 	}
 }
 
-// scripts is how many random scripts are compared.
-func scripts(normal int) int {
-	if n, err := strconv.Atoi(os.Getenv("KEYFIT_SCRIPTS")); err == nil {
+// fromEnv lets a longer run compare more, and other, scripts.
+func fromEnv(name string, normal int) int {
+	if n, err := strconv.Atoi(os.Getenv(name)); err == nil {
 		return n
 	}
 	return normal
@@ -290,7 +290,8 @@ func TestRandomScripts(t *testing.T) {
 		t.Run(map[bool]string{true: "bash", false: "dash"}[bash], func(t *testing.T) {
 			t.Parallel()
 			unknown, all := 0, 0
-			for seed := range scripts(100) {
+			first := fromEnv("KEYFIT_FIRST_SCRIPT", 0)
+			for seed := first; seed < first+fromEnv("KEYFIT_SCRIPTS", 60); seed++ {
 				c := generate(uint64(seed), bash)
 				b := newBench(t, c)
 				got := b.ours(t, c)

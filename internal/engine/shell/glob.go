@@ -70,7 +70,7 @@ func hasGlob(f sym) bool {
 // their order, cannot be told.
 func (sh *shell) glob(st *state, f sym) ([]string, bool) {
 	src, _ := patternText(f)
-	if strings.Contains(src, "**") && st.opts.globstar || st.opts.nocase || st.lost != nil || path.IsAbs(st.dir) {
+	if strings.Contains(src, "**") && st.opts.globstar || st.opts.nocase || st.get("GLOBIGNORE") != nil || st.lost != nil || path.IsAbs(st.dir) {
 		return nil, false
 	}
 	base, prefix := st.dir, ""

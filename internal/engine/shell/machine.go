@@ -54,9 +54,26 @@ func (m *machine) start() *state {
 func (m *machine) session(st *state) *state {
 	sh := &shell{m: m, bash: !m.step.Sh, top: true, name: mystery(model.WhyUnsupported, "the name that the session was started by")}
 	sh.src = &source{name: "", fixed: m.step.At, positions: m.step.Positions, text: m.step.Line}
+	if sh.src.positions == nil {
+		sh.src.positions = verbatim(m.step)
+	}
 	sh.startShell(st)
 	sh.flags(st, m.step.Flags)
 	return sh.script(st, m.step.Line)
+}
+
+// verbatim gives the places of a line that stands in its file exactly as it is.
+func verbatim(in Step) func(start, end int) pos.Span {
+	from, to := in.At.Start, in.At.End
+	if from.Line == 0 || from.Line != to.Line || to.Column-from.Column != len(in.Line) || !isASCII(in.Line) {
+		return nil
+	}
+	shifted := func(n int) pos.Pos {
+		return pos.Pos{Line: from.Line, Column: from.Column + n, Byte: from.Byte + n}
+	}
+	return func(start, end int) pos.Span {
+		return pos.Span{File: in.At.File, Start: shifted(start), End: shifted(end)}
+	}
 }
 
 func (m *machine) importEnv(st *state) {

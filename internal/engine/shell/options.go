@@ -85,6 +85,10 @@ func optionName(c rune) string {
 		return "noglob"
 	case 'n':
 		return "noexec"
+	case 'k':
+		return "keyword"
+	case 'C':
+		return "noclobber"
 	}
 	return ""
 }
@@ -101,7 +105,10 @@ func (sh *shell) option(st *state, name string, on bool) {
 		st.opts.noglob = on
 	case "pipefail":
 		st.opts.pipefail = on
-	case "posix", "noexec", "keyword":
+		if !sh.bash {
+			sh.m.problem(sh.here(), "not every sh has the option pipefail; dash 0.5.12 ends the script here", "begin the script with #!/usr/bin/env bash")
+		}
+	case "posix", "noexec", "keyword", "noclobber":
 		if on {
 			sh.m.problem(sh.here(), "keyfit does not follow the shell option "+name, "values after this are unknown")
 			st.goWild(&unknown{why: model.WhyUnsupported, needs: "what the option " + name + " changes"})
@@ -157,9 +164,7 @@ func (sh *shell) shellOption(st *state, name string, on bool) {
 	case "lastpipe":
 		st.opts.lastpipe = on
 	case "expand_aliases":
-		if on {
-			sh.m.problem(sh.here(), "keyfit does not follow aliases", "use functions")
-		}
+		st.opts.aliases = on
 	}
 }
 

@@ -36,7 +36,7 @@ type state struct {
 type options struct {
 	errexit, nounset, allexport, pipefail, noglob, noexec     bool
 	nullglob, dotglob, globstar, extglob, nocase, nocaseMatch bool
-	inheritErrexit, lastpipe, failglob                        bool
+	inheritErrexit, lastpipe, failglob, aliases               bool
 }
 
 // arguments are the positional parameters. From the unsure-th on, there may be any

@@ -322,6 +322,9 @@ func (sh *shell) background(st *state, s *syntax.Stmt) {
 }
 
 func (sh *shell) pipeline(st *state, c *syntax.BinaryCmd) {
+	if st.opts.lastpipe && sh.bash {
+		sh.giveUp(st, c, "pipes under lastpipe")
+	}
 	stages, all := flattenPipe(c)
 	var statuses []status
 	var in *target

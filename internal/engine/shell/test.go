@@ -98,6 +98,9 @@ func (sh *shell) unaryTest(st *state, op string, s sym) tri {
 	case "-n":
 		return lengthTest(s).not()
 	case "-v":
+		if !sh.bash {
+			return maybe
+		}
 		return sh.isVarSet(st, s)
 	case "-e", "-a", "-f", "-d", "-r", "-w", "-x", "-s", "-L", "-h":
 		return sh.fileTest(st, op, s)
@@ -174,6 +177,9 @@ func (sh *shell) fileTest(st *state, op string, s sym) tri {
 }
 
 func (sh *shell) binaryTest(st *state, a sym, op string, b sym) tri {
+	if !sh.bash && op == "==" {
+		return maybe // an error in dash, but not in every sh
+	}
 	switch op {
 	case "=", "==":
 		return sh.match(st, a, b.with(quoted), false)
@@ -272,7 +278,7 @@ func (sh *shell) regexTest(st *state, at syntax.Node, s, pat sym) tri {
 		}
 	}
 	t, ok := s.known()
-	if !ok || !isASCII(t) || !portableRegex(b.String()) {
+	if !ok || st.opts.nocaseMatch || !isASCII(t) || !portableRegex(b.String()) {
 		return strange()
 	}
 	re, ok := wholeTextRegex(b.String())

@@ -75,7 +75,7 @@ func TestTrails(t *testing.T) {
 			"deploy.sh": "#!/bin/bash\nexport K=a_CANARY\nK=b_CANARY show\n"},
 			"known\ndeploy.sh:3:1 shell K= literal\nover deploy.sh:2:8 shell export K literal"},
 		{"with env", "env K=sk_CANARY ./deploy.sh", "K", map[string]string{"deploy.sh": "#!/bin/bash\nshow\n"},
-			"known\nkeyfit.yaml:5:14 shell env K= literal"},
+			"known\nkeyfit.yaml:5:18 shell env K= literal"},
 		{"read from a file", "./deploy.sh", "K", map[string]string{
 			"deploy.sh": "#!/bin/bash\nwhile IFS='=' read -r k v; do\n  export \"$k=$v\"\ndone < .env\nshow\n", ".env": "A=1\nK=sk_CANARY\n"},
 			"known\n.env:2:1 dotenv K literal\ndeploy.sh:2:7 shell read v\ndeploy.sh:3:10 shell export K"},
