@@ -37,6 +37,8 @@ type Delivery struct {
 	// Printed says that the command only prints what it would deliver, as helm template
 	// does: it arrives when the next command of a pipe applies it. See [Piped].
 	Printed bool
+	// Tool is the command's name, as it was called. [Read] sets it.
+	Tool string
 	// Selections hold for later commands of the same tool.
 	Selections []Selection
 	// Edits change a file that a later command reads.
@@ -75,6 +77,11 @@ type Inner struct {
 	Open int
 	// Dotenv are the files that the tool loads into Env first, in this order.
 	Dotenv []DotenvArg
+	// Parts are the pieces that Line is put together from, in order, when some of them were
+	// not written there but come from a variable of the tool.
+	Parts []model.Value
+	// Stdin is what the command finds piped in, as in [model.Command].
+	Stdin model.Value
 	// Host is where the line runs, when that is another machine.
 	Host string
 }
@@ -207,7 +214,9 @@ func Read(call Call) (Delivery, bool) {
 	for _, a := range adapters() {
 		for _, n := range a.Names {
 			if n == name {
-				return a.Read(call)
+				d, ok := a.Read(call)
+				d.Tool = call.Args[0].Text.Reveal()
+				return d, ok
 			}
 		}
 	}

@@ -162,6 +162,18 @@ func (w word) as(text string) model.Value {
 	return model.Value{State: model.Known, Text: secret.New(text), Trail: model.Join(trails...)}
 }
 
+// pieces are the values of the parts, when there is more than one.
+func (w word) pieces() []model.Value {
+	if len(w.parts) < 2 {
+		return nil
+	}
+	var out []model.Value
+	for _, p := range w.parts {
+		out = append(out, p.value)
+	}
+	return out
+}
+
 // choice multiplies out a word of which exactly one piece is ambiguous.
 func (w word) choice() (model.Value, bool) {
 	at := -1

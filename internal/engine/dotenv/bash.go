@@ -14,6 +14,7 @@ type bash struct {
 	pending []token // of the statement that is being read
 	export  bool    // it is an export
 	nesting int
+	words   shellWords
 }
 
 const (
@@ -56,7 +57,7 @@ func (b *bash) blanks() {
 
 // foreign says that the file is a script.
 func (b *bash) foreign(at int) bool {
-	b.halt = &halt{foreign: true, note: note{at: at, message: isScript, fix: fixScript}}
+	b.halt = &halt{foreign: true, script: true, note: note{at: at, message: isScript, fix: fixScript}}
 	return false
 }
 

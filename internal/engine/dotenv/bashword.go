@@ -87,8 +87,23 @@ func bashVariable(e *expansion, p part) string {
 }
 
 // word reads the word of an assignment: up to a blank or a character that the shell
-// gives a meaning of its own.
+// gives a meaning of its own. One that is beyond this package, and has no effect but its
+// value, is passed over.
 func (b *bash) word() ([]part, bool) {
+	start := b.pos
+	parts, ok := b.pieces()
+	if ok || !b.halt.foreign {
+		return parts, ok
+	}
+	p, ok := b.skip(start)
+	if ok {
+		b.halt, b.nesting = nil, 0
+	}
+	return []part{p}, ok
+}
+
+// pieces reads the pieces of a word.
+func (b *bash) pieces() ([]part, bool) {
 	var parts []part
 	start := b.pos
 	for !b.atBreak() {

@@ -74,7 +74,9 @@ func Parse(file string, data []byte, d Dialect, lookup func(name string) model.V
 func (r *run) file(in input) File {
 	rd := r.readings[0]
 	out := File{Problems: r.problems(true), Unreadable: rd.halt != nil}
-	for _, d := range r.settled(in, 0) {
+	defs := r.settled(in, 0)
+	out.Assignments = make([]Assignment, 0, len(defs))
+	for _, d := range defs {
 		out.Assignments = append(out.Assignments, d.Assignment)
 	}
 	return out

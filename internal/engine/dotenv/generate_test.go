@@ -38,6 +38,9 @@ func (g generator) seldom(words ...string) string {
 }
 
 func (g generator) file() string {
+	if g.IntN(8) == 0 {
+		return g.noise()
+	}
 	var lines []string
 	for range 1 + g.IntN(6) {
 		lines = append(lines, g.line())
@@ -50,6 +53,15 @@ func (g generator) file() string {
 		text = byteOrderMark + text
 	}
 	return text
+}
+
+// noise puts together the characters that matter, without a grammar.
+func (g generator) noise() string {
+	var out strings.Builder
+	for range 4 + g.IntN(40) {
+		out.WriteString(g.pick("A", "B", "A=", "B=", "=", "=", "\n", "\n", "\n", "'", "'", `"`, `"`, "`", `\`, "$", "${", "}", "{", ":", "-", "+", "#", " #", " ", " ", "\t", "\r", "\r\n", ";", "export ", "a", "n", "1", "_", ".", "$A", "${B", "é", "\u2028", "&", "~"))
+	}
+	return out.String()
 }
 
 func (g generator) line() string {
@@ -126,7 +138,7 @@ func (g generator) piece() string {
 		return g.pick(tame...)
 	}
 	odd := []string{"#", " #", "# ", "$", "$$", "$1", "${}", "${A", "$A}", "${A:-d}", "${C-d}", "${C:-d e}", "${A:+x}", "${C+x}", "${EMPTY:-e}", "${EMPTY-e}", "${NONE}", "${NONE:-${A}}", "${NONE:-${NONE2:-z}}",
-		"${A:-x}${B}", "${A:x}", "${a.b}", "${A?e}", "${NONE:?e}", "${A%x}", "${#A}", "$lower", "${A}}", "$(date)", "\\n", "\\t", "\\r", "\\", "\\\\", "\\$A", "\\${A}", "\\\"", "\\'", "\\a", "\\0101", "\\0", "\\x41",
+		"${A:-x}${B}", "${A:x}", "${a.b}", "${A?e}", "${NONE:?e}", "${A%x}", "${#A}", "${A/a/b}", "$(echo \"a b\")", "${NONE:='x'}", "\"${A:-'q'}\"", "$lower", "${A}}", "$(date)", "\\n", "\\t", "\\r", "\\", "\\\\", "\\$A", "\\${A}", "\\\"", "\\'", "\\a", "\\0101", "\\0", "\\x41",
 		"'", `"`, "`", " ", "  ", "\t", ";", "&", "|", "<", ">", "(", ")", "{", "}", "[", "]", "*", "?", "!", "~", ":", "=", "^", "\\#", "null", "$null", "${annull}", "${toString}", "$&", "$'", "$`", "${REF}", "${ESC}", "${API_KEY}", "${D}",
 		"\u2028", "\u00a0", "\u3000", "\ufeff", "\v", "日本"}
 	if g.IntN(3) == 0 {

@@ -49,8 +49,9 @@ type note struct {
 type halt struct {
 	note
 	// foreign says that the reader takes the file, and that keyfit cannot tell what it
-	// makes of it: a real script. Otherwise the reader refuses the file.
+	// makes of it. Otherwise the reader refuses the file.
 	foreign bool
+	script  bool // of a foreign file: it may define names that nothing in it shows
 }
 
 // lexer goes through the text of one file.
@@ -65,7 +66,8 @@ type lexer struct {
 }
 
 func newLexer(src *source, r *rules) *lexer {
-	return &lexer{src: src, text: src.text, rules: r}
+	lines := strings.Count(src.text, "\n") + 1
+	return &lexer{src: src, text: src.text, rules: r, tokens: make([]token, 0, min(lines, maxAssignments))}
 }
 
 // emit adds a token. It reports false when the file has too many.

@@ -191,13 +191,17 @@ type outcome struct {
 
 // final folds the definitions of all files: later ones win.
 func (l *loader) final(r *run) outcome {
-	out := outcome{values: map[string]model.Value{}, last: map[string]definition{}}
+	size := 0
+	for _, defs := range r.defs {
+		size += len(defs)
+	}
+	out := outcome{values: make(map[string]model.Value, size), last: make(map[string]definition, size)}
 	for i, in := range l.inputs {
 		if gap, ok := r.gap(in, i); ok {
 			for name, v := range out.values {
 				out.values[name] = gap.over(v)
 			}
-			if in.err == nil && l.Dialect != "" && !slices.Contains(l.gaps, gap) {
+			if rd := r.readings[i]; rd != nil && (l.Dialect != "" || rd.halt.script) && !slices.Contains(l.gaps, gap) {
 				l.gaps = append(l.gaps, gap)
 			}
 		}
@@ -248,7 +252,7 @@ func (l *loader) apply(r *run, from outcome) map[string]model.Value {
 	if l.Override != nil {
 		replaces = *l.Override
 	}
-	out := map[string]model.Value{}
+	out := make(map[string]model.Value, len(from.values))
 	for name, v := range from.values {
 		given, d := l.Env.Get(name), from.last[name]
 		d.Value = v
@@ -280,7 +284,7 @@ func (l *loader) hides(r *run) (Gap, bool) {
 	for i, in := range l.inputs {
 		gap, ok := r.gap(in, i)
 		there := errors.Is(in.err, repo.ErrOutside) || errors.Is(in.err, repo.ErrTooLarge) || errors.Is(in.err, repo.ErrRead)
-		script := in.err == nil && ok && r.readings[i].halt.foreign && l.Dialect != ""
+		script := in.err == nil && ok && r.readings[i].halt.script && l.Dialect != ""
 		if ok && (there || script) {
 			return gap, true
 		}
@@ -307,19 +311,21 @@ func (l *loader) merge() map[string]model.Value {
 
 func (l *loader) agreed(name string) model.Value {
 	all := make([]model.Value, len(l.runs))
-	bare := make([]model.Value, len(l.runs))
 	for i, m := range l.after {
 		v, ok := m[name]
 		if !ok {
 			v = l.Env.Get(name)
 		}
-		all[i], bare[i] = v, v
+		all[i] = v
+	}
+	if !slices.ContainsFunc(all[1:], func(c model.Value) bool { return !c.Same(all[0]) }) {
+		return all[0]
+	}
+	bare := slices.Clone(all)
+	for i := range bare {
 		bare[i].Losers = nil
 	}
 	v := model.Ambiguous(l.why(name), bare...)
-	if !slices.ContainsFunc(all, func(c model.Value) bool { return !c.Same(all[0]) }) {
-		return all[0]
-	}
 	for _, c := range all { // the place of the first candidate that has one
 		if c.State != model.Absent {
 			v.Trail, v.Losers = c.Trail, c.Losers

@@ -19,6 +19,9 @@ func lexPython(l *lexer) {
 			l.pos = min(lineEnd(l.text, l.pos)+1, len(l.text))
 			continue
 		}
+		if strings.Contains(t.name, "=") && !t.bare() && l.halt == nil { // load_dotenv fails; the lexer goes on for the names
+			l.refuse(t.start, "python-dotenv fails here: a name in quotes holds \"=\"", fixName)
+		}
 		if t.name != "" && !l.emit(t) {
 			return
 		}

@@ -120,6 +120,7 @@ func inOrder(r *run) {
 			r.hidden = true
 			continue
 		}
+		r.defs[i] = make([]definition, 0, len(rd.tokens))
 		for _, t := range rd.tokens {
 			d, ok := r.inOrderValue(rd, t, vars, depths)
 			if ok && t.name != "" { // no environment can hold the empty name

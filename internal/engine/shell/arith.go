@@ -33,6 +33,11 @@ func (v number) sym() sym {
 
 func (sh *shell) arithStatus(st *state, at syntax.Node, x syntax.ArithmExpr) {
 	v := sh.arith(st, x)
+	if sh.broken {
+		sh.broken = false
+		st.status = exited(1)
+		return
+	}
 	st.status = status{}
 	if v.known {
 		st.status = truth(triOf(v.n != 0))
@@ -110,9 +115,11 @@ func (sh *shell) arithText(st *state, s sym, depth int) number {
 	}
 	x, err := syntax.NewParser().Arithmetic(strings.NewReader(t))
 	if err != nil || x == nil {
+		sh.broken = true
 		return number{trail: s.trail()}
 	}
 	if w, ok := x.(*syntax.Word); ok && !syntax.ValidName(w.Lit()) {
+		sh.broken = true
 		return number{trail: s.trail()}
 	}
 	if depth > 0 {
@@ -235,7 +242,11 @@ func (sh *shell) arithBinary(st *state, x *syntax.BinaryArithm) number {
 		sh.arithAssign(st, x.X, v)
 		return v
 	}
-	return compute(x.Op, sh.arith(st, x.X), sh.arith(st, x.Y))
+	a, b := sh.arith(st, x.X), sh.arith(st, x.Y)
+	if (x.Op == syntax.Quo || x.Op == syntax.Rem) && a.known && b.known && b.n == 0 {
+		sh.broken = true
+	}
+	return compute(x.Op, a, b)
 }
 
 func assignOps() map[syntax.BinAritOperator]syntax.BinAritOperator {
@@ -259,9 +270,10 @@ func (sh *shell) arithTernary(st *state, x *syntax.BinaryArithm) number {
 		}
 		return sh.arith(st, branches.Y)
 	}
-	other := st.clone()
+	other, broken := st.clone(), sh.broken
 	a, b := sh.arith(st, branches.X), sh.arith(other, branches.Y)
 	st.join(other)
+	sh.broken = broken
 	if a.known && b.known && a.n == b.n {
 		return a
 	}
@@ -279,9 +291,10 @@ func (sh *shell) arithLogic(st *state, x *syntax.BinaryArithm) number {
 		b.n = boolNumber(b.n != 0)
 		return b
 	}
-	other := st.clone()
+	other, broken := st.clone(), sh.broken
 	b := sh.arith(other, x.Y)
 	st.join(other)
+	sh.broken = broken
 	if decides(b) {
 		return exact(boolNumber(b.n != 0))
 	}

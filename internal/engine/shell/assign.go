@@ -44,7 +44,7 @@ func (sh *shell) update(st *state, at syntax.Node, name string, change func(*cel
 	var out *cell
 	for i, c := range st.get(name).plain() {
 		if c != nil && c.attrs.readonly {
-			sh.giveUp(st, at, "an assignment to a variable that is read-only")
+			sh.deny(st, at)
 			return
 		}
 		next := change(c)
@@ -53,6 +53,11 @@ func (sh *shell) update(st *state, at syntax.Node, name string, change func(*cel
 			copied.attrs.exported = true
 			next = &copied
 		}
+		if st.opts.mayExport && next != nil && !next.attrs.exported {
+			copied := *next
+			copied.attrs.exported = true
+			next = joinCells(next, &copied)
+		}
 		if i == 0 {
 			out = next
 		} else {
@@ -60,6 +65,18 @@ func (sh *shell) update(st *state, at syntax.Node, name string, change func(*cel
 		}
 	}
 	st.put(name, out)
+}
+
+// deny refuses to change a read-only variable. As a statement of its own that discards
+// the line.
+func (sh *shell) deny(st *state, at syntax.Node) {
+	if sh.plains {
+		sh.discard(st, at, "an assignment to a variable that is read-only")
+		return
+	}
+	sh.m.problem(sh.src.span(at), "this would change a variable that is read-only", "use another name")
+	sh.denied = true
+	st.status = exited(1)
 }
 
 // joinLosers keeps what either candidate has replaced.

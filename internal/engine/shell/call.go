@@ -59,11 +59,16 @@ func (sh *shell) simple(st *state, s *syntax.Stmt, c *syntax.CallExpr) {
 }
 
 func (sh *shell) onlyAssignments(st *state, s *syntax.Stmt, c *syntax.CallExpr) {
+	sh.plains = true
 	for _, a := range c.Assigns {
 		sh.assignment(st, a)
 		if st.dead || sh.m.halted != nil {
-			return
+			break
 		}
+	}
+	sh.plains = false
+	if st.dead || sh.m.halted != nil {
+		return
 	}
 	result := exited(0)
 	if st.subst != nil {

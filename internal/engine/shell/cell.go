@@ -19,16 +19,15 @@ const (
 type cell struct {
 	alts []*cell // undecided: one of these; then no other field counts
 
-	unset   bool // declared, with attributes, but without a value
-	shaky   bool // comes from outside and is unknown: it may be unset as well
-	shape   shape
-	val     sym
-	elems   []elem // of arrays, in the order of the index or of insertion
-	attrs   attrs
-	trail   model.Trail
-	losers  []model.Definition
-	origin  *model.Value // as it came from outside, while untouched
-	noOrder bool         // an associative array: the shell's own order is not modelled
+	unset  bool // declared, with attributes, but without a value
+	shaky  bool // comes from outside and is unknown: it may be unset as well
+	shape  shape
+	val    sym
+	elems  []elem // of arrays, in the order of the index or of insertion
+	attrs  attrs
+	trail  model.Trail
+	losers []model.Definition
+	origin *model.Value // as it came from outside, while untouched
 }
 
 type attrs struct{ exported, readonly, integer, lower, upper, nameref bool }

@@ -170,6 +170,7 @@ func (sh *shell) declare(st *state, at syntax.Node, command string, flags declFl
 		st.status = exited(1)
 		return
 	}
+	sh.denied = false
 	for _, d := range all {
 		if local {
 			sh.hide(st, d.name)
@@ -179,7 +180,9 @@ func (sh *shell) declare(st *state, at syntax.Node, command string, flags declFl
 			return
 		}
 	}
-	st.status = result
+	if st.status = result; sh.denied {
+		st.status = exited(1)
+	}
 }
 
 // exportFunctions is export -f.

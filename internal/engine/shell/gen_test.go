@@ -291,7 +291,7 @@ func TestRandomScripts(t *testing.T) {
 			t.Parallel()
 			unknown, all := 0, 0
 			first := fromEnv("KEYFIT_FIRST_SCRIPT", 0)
-			for seed := first; seed < first+fromEnv("KEYFIT_SCRIPTS", 60); seed++ {
+			for seed := first; seed < first+fromEnv("KEYFIT_SCRIPTS", 50); seed++ {
 				c := generate(uint64(seed), bash)
 				b := newBench(t, c)
 				got := b.ours(t, c)

@@ -99,8 +99,11 @@ func joinFunc(a, b *function) *function {
 			distinct = append(distinct, f)
 		}
 	}
-	if len(distinct) == 1 {
+	switch len(distinct) {
+	case 1:
 		return distinct[0]
+	case len(a.plain()):
+		return a
 	}
 	return &function{alts: distinct}
 }
@@ -138,7 +141,7 @@ func joinFile(x, y *file) *file {
 }
 
 // joinOptions is used where the sides switched options differently. What may be off is
-// taken as off where that means to go on, and as on where that exports more.
+// taken as off where that means to go on.
 func joinOptions(a, b options) options {
 	if a == b {
 		return a
@@ -147,7 +150,12 @@ func joinOptions(a, b options) options {
 	out.errexit = a.errexit && b.errexit
 	out.nounset = a.nounset && b.nounset
 	out.pipefail = a.pipefail && b.pipefail
-	out.allexport = a.allexport || b.allexport
+	out.allexport = a.allexport && b.allexport
+	out.mayExport = a.mayExport || b.mayExport || a.allexport != b.allexport
+	a.errexit, a.nounset, a.pipefail, a.allexport, a.mayExport = b.errexit, b.nounset, b.pipefail, b.allexport, b.mayExport
+	if a != b { // patterns may mean something else: none is decided any more
+		out.nocase, out.nocaseMatch = true, true
+	}
 	return out
 }
 

@@ -123,10 +123,14 @@ type mark struct {
 	continued []int
 	calls     []int
 	exits     int
+	errors    int
 }
 
 func (sh *shell) mark() mark {
 	m := mark{records: len(sh.m.records), exits: len(sh.exits.ended)}
+	if sh.errors != nil {
+		m.errors = len(sh.errors.ended)
+	}
 	for _, f := range sh.loops {
 		m.loops = append(m.loops, len(f.ended))
 		m.continued = append(m.continued, len(f.continued))
@@ -142,6 +146,9 @@ func (sh *shell) mark() mark {
 func (sh *shell) reset(m mark) {
 	sh.m.records = sh.m.records[:m.records]
 	sh.exits.ended = sh.exits.ended[:m.exits]
+	if sh.errors != nil {
+		sh.errors.ended = sh.errors.ended[:m.errors]
+	}
 	for i, n := range m.loops {
 		sh.loops[i].ended = sh.loops[i].ended[:n]
 		sh.loops[i].continued = sh.loops[i].continued[:m.continued[i]]

@@ -100,7 +100,7 @@ func (sh *shell) option(st *state, name string, on bool) {
 	case "nounset":
 		st.opts.nounset = on
 	case "allexport":
-		st.opts.allexport = on
+		st.opts.allexport, st.opts.mayExport = on, false
 	case "noglob":
 		st.opts.noglob = on
 	case "pipefail":

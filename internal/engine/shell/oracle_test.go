@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -19,48 +20,36 @@ import (
 	"github.com/keyfit/keyfit/internal/repo"
 )
 
-// TestMain also plays the external commands: the oracle puts links to this binary on
-// PATH, and each of them writes down how it was called.
-func TestMain(m *testing.M) {
-	exe, err := os.Executable()
-	if err == nil {
-		log := filepath.Join(filepath.Dir(exe), ".log")
-		if _, err := os.Stat(log); err == nil {
-			os.Exit(playCommand(exe, log))
-		}
+// commandDir is where the program that plays the external commands is built.
+var commandDir string
+
+// commands builds that program, once.
+var commands = sync.OnceValues(func() (string, error) {
+	exe := filepath.Join(commandDir, "command")
+	out, err := exec.Command("go", "build", "-o", exe, "./testdata/command").CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("%w: %s", err, out)
 	}
-	os.Exit(m.Run())
+	return exe, nil
+})
+
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "keyfit-command")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	commandDir = dir
+	code := m.Run()
+	_ = os.RemoveAll(dir)
+	os.Exit(code)
 }
 
-// call is one command as the real shell started it.
+// seen is one command as the real shell started it.
 type seen struct {
 	Name string
 	Args []string
 	Env  []string
-}
-
-func playCommand(exe, log string) int {
-	f, err := os.OpenFile(log, os.O_APPEND|os.O_WRONLY, 0o600)
-	if err != nil {
-		return 99
-	}
-	line, err := json.Marshal(seen{Name: filepath.Base(exe), Args: os.Args[1:], Env: os.Environ()})
-	if err != nil {
-		return 99
-	}
-	_, err = f.Write(append(line, '\n'))
-	if f.Close() != nil || err != nil {
-		return 99
-	}
-	if out, err := os.ReadFile(exe + ".out"); err == nil {
-		_, _ = os.Stdout.Write(out)
-	}
-	if rc, err := os.ReadFile(exe + ".rc"); err == nil {
-		var n int
-		_, _ = fmt.Sscan(string(rc), &n)
-		return n
-	}
-	return 0
 }
 
 // testCase is a small repository with a command line.
@@ -110,7 +99,7 @@ func must(t testing.TB, err error) {
 
 func (b bench) stub(t testing.TB) {
 	t.Helper()
-	exe, err := os.Executable()
+	exe, err := commands()
 	must(t, err)
 	must(t, os.WriteFile(filepath.Join(b.bin, ".log"), nil, 0o600))
 	first := filepath.Join(b.bin, "show")
@@ -358,7 +347,7 @@ func anyCompatible(cs []model.Command, s seen) []string {
 // needOracle skips without the real shells, except in CI.
 func needOracle(t testing.TB) {
 	t.Helper()
-	for _, name := range []string{"bash", "dash"} {
+	for _, name := range []string{"bash", "dash", "jq", "envsubst"} {
 		if _, err := exec.LookPath(name); err != nil {
 			if os.Getenv("CI") == "true" {
 				t.Fatalf("%s is needed in CI", name)

@@ -85,7 +85,7 @@ func (sh *shell) substring(st *state, p *syntax.ParamExp, val sym) sym {
 		if length.n < 0 {
 			to = n + length.n
 			if to < from {
-				sh.giveUp(st, p, "a substring that ends before it begins, which is an error")
+				sh.discard(st, p, "a substring that ends before it begins")
 				return unsupported("a substring that ends before it begins", s)
 			}
 		} else if length.n < n-from {

@@ -213,7 +213,7 @@ func (sh *shell) child(st *state, c childShell) {
 	defer func() { sh.depth-- }()
 	sub := st.exported()
 	sub.args = c.args
-	inner := &shell{m: sh.m, bash: c.bash, src: c.src, name: c.name, depth: sh.depth, nest: sh.nest, noErr: sh.noErr}
+	inner := &shell{m: sh.m, bash: c.bash, src: c.src, name: c.name, depth: sh.depth, nest: sh.nest}
 	if c.bash {
 		sub.inheritFunctions(st)
 	}
@@ -222,7 +222,7 @@ func (sh *shell) child(st *state, c childShell) {
 	if be := st.get("BASH_ENV"); c.bash && be.isSet() != no && !be.scalarText().isEmpty() || c.login {
 		sub.goWild(&unknown{why: model.WhyMissingFile, needs: "the shell's start-up files"})
 	}
-	inner.noErr, inner.base = 0, sh.noErr
+	inner.noErr, inner.lossy = 0, sh.dropsErrors(st)
 	mark := len(sh.m.records)
 	end := inner.script(sub, c.code)
 	if sh.top && c.workload != "" && sh.m.halted == nil {
@@ -318,7 +318,7 @@ func setsOnly(name string) []string {
 
 // touch forgets the content of files that an external command is told to write.
 func (sh *shell) touch(st *state, name string, inv invocation) {
-	writes := slices.Contains(writers(), path.Base(name))
+	writes := slices.Contains(writers(), path.Base(name)) && !(len(inv.args.list) > 1 && inv.args.list[1].is("exec-env"))
 	for i, a := range inv.args.list {
 		t, ok := a.known()
 		if !ok || i == 0 {

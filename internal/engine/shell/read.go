@@ -9,12 +9,12 @@ import (
 
 // reader is the options of read.
 type reader struct {
-	raw, silent bool
-	array       string
-	delim       string
-	strange     bool // an option whose effect is not modelled
-	fd          int
-	names       []string
+	raw     bool
+	array   string
+	delim   string
+	strange bool // an option whose effect is not modelled
+	fd      int
+	names   []string
 }
 
 func (sh *shell) readCommand(st *state, inv invocation) {

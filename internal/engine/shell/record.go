@@ -33,7 +33,7 @@ func (m *machine) record(st *state, at pos.Span, args fields, stdin sym, piped b
 		c.Open = max(1, args.unsure)
 	}
 	if piped {
-		c.Stdin = toValue(stdin)
+		c.Stdin = toWord(stdin)
 	}
 	workload, ok := args.list[0].known()
 	if !ok {

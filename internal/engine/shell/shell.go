@@ -16,14 +16,19 @@ type shell struct {
 	top    bool // it is the session itself
 	sub    bool // it is a subshell of another one
 	src    *source
-	name   sym // $0
-	depth  int // calls within calls, over all processes
-	nest   int // statements and words within each other
-	noErr  int // depth of contexts in which set -e does not count
-	base   int // the same of the shell that started this one
+	name   sym  // $0
+	depth  int  // calls within calls, over all processes
+	nest   int  // statements and words within each other
+	noErr  int  // depth of contexts in which set -e does not count
+	lossy  bool // a way that ends in an error does not go on: see finish
+	final  bool // the last statement of the session is being followed
+	denied bool // a read-only variable was to be changed
+	broken bool // an arithmetic expression was in error
+	plains bool // a statement of nothing but assignments is being followed
 	loops  []*frame
 	calls  []*frame
 	exits  *frame
+	errors *frame       // paths on which an error has discarded the rest of the line
 	frames []call       // what FUNCNAME and BASH_SOURCE tell
 	now    *syntax.Stmt // the statement that is being followed
 	nowIn  *source
@@ -43,7 +48,6 @@ type frame struct {
 	continued []*state
 	fds       map[int]target
 	redirs    int
-	sourced   bool // a sourced file: return ends it
 }
 
 // call is one function or sourced file that is running.
@@ -111,9 +115,9 @@ func (sh *shell) script(st *state, code string) *state {
 	return sh.finish(st)
 }
 
-// finish joins all ways in which the process ends, after its trap on EXIT. A way that
-// ends in an error counts only when the caller asks for the status, or when there is
-// no other: otherwise the deploy would not go on from there.
+// finish joins all ways in which the process ends, after its trap on EXIT. Where the
+// caller would not go on after an error (lossy), a way that ends in one counts only when
+// there is no other.
 func (sh *shell) finish(st *state) *state {
 	ends := sh.exits.ended
 	if !st.dead {
@@ -132,7 +136,7 @@ func (sh *shell) finish(st *state) *state {
 		}
 	}
 	dropped := len(good) > 0 && len(bad) > 0
-	if len(good) == 0 || dropped && sh.noErr+sh.base > 0 {
+	if len(good) == 0 || dropped && !sh.lossy {
 		good, dropped = ends, false
 	}
 	out := good[0]
@@ -181,7 +185,7 @@ func (sh *shell) text(st *state, code string) {
 	if len(p.stmts) == 0 {
 		st.status = exited(0)
 	}
-	sh.stmts(st, p.stmts)
+	sh.lines(st, p.stmts)
 	if p.err != nil && !st.dead && sh.m.halted == nil {
 		sh.syntaxError(st, p.err)
 	}

@@ -145,8 +145,8 @@ func (sh *shell) indirectTo(st *state, p *syntax.ParamExp, target sym, c site) s
 		return modeOf(sym{{unk: &u, trail: target.trail()}}, c)
 	}
 	base, sub, has := strings.Cut(strings.TrimSuffix(t, "]"), "[")
-	if !syntax.ValidName(base) && strings.Trim(base, "0123456789") != "" && base != "@" && base != "*" {
-		sh.giveUp(st, p, "an indirect expansion of something that is no name")
+	if base == "" || !syntax.ValidName(base) && strings.Trim(base, "0123456789") != "" && base != "@" && base != "*" {
+		sh.discard(st, p, "an indirect expansion of something that is no name")
 		return modeOf(unsupported("a name"), c)
 	}
 	var index syntax.ArithmExpr

@@ -34,9 +34,10 @@ type state struct {
 
 // options are what set and shopt switch.
 type options struct {
-	errexit, nounset, allexport, pipefail, noglob, noexec     bool
+	errexit, nounset, allexport, pipefail, noglob             bool
 	nullglob, dotglob, globstar, extglob, nocase, nocaseMatch bool
 	inheritErrexit, lastpipe, failglob, aliases               bool
+	mayExport                                                 bool // whether allexport is on is not known
 }
 
 // arguments are the positional parameters. From the unsure-th on, there may be any

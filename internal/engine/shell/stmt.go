@@ -23,6 +23,7 @@ func (sh *shell) plain(st *state, s *syntax.Stmt) {
 		return
 	}
 	sh.now, sh.nowIn = s, sh.src
+	sh.broken = false
 	sh.nest++
 	defer func() { sh.nest-- }()
 	if sh.nest > maxNest {
@@ -286,10 +287,18 @@ func (sh *shell) subshell(st *state, body func(inner *shell, sub *state)) {
 	sub := st.clone()
 	sub.traps = map[string]trap{}
 	inner := *sh
-	inner.sub, inner.top, inner.loops, inner.calls = true, false, nil, nil
+	inner.sub, inner.top, inner.loops, inner.calls, inner.errors = true, false, nil, nil, nil
+	inner.lossy = sh.dropsErrors(st)
 	inner.exits = newFrame(sub)
 	body(&inner, sub)
 	st.takeOver(inner.finish(sub))
+}
+
+// dropsErrors reports whether the shell, at a statement of which nobody asks the status,
+// would not go on after an error: under set -e, and at the end of the session, where a
+// step that fails ends the deploy.
+func (sh *shell) dropsErrors(st *state) bool {
+	return sh.noErr == 0 && (st.opts.errexit || sh.final && sh.nest == 1)
 }
 
 // takeOver keeps of a child process what outlives it.
@@ -342,6 +351,7 @@ func (sh *shell) pipeline(st *state, c *syntax.BinaryCmd) {
 					sub.io.set(2, out)
 				}
 			}
+			inner.lossy = inner.lossy && (last || st.opts.pipefail)
 			inner.plain(sub, s)
 		})
 		statuses = append(statuses, st.status)

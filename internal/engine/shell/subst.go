@@ -56,6 +56,7 @@ func (sh *shell) capture(st *state, body func(inner *shell, sub *state)) sym {
 		out = sub.io.newBuffer()
 		sub.io.set(1, out)
 		inner.exits.fds = sub.io.fds
+		inner.lossy = inner.lossy && sh.plains
 		body(inner, sub)
 	})
 	s := st.io.buffers[out.id]

@@ -67,7 +67,9 @@ func (sh *shell) binaryTestExpr(st *state, x *syntax.BinaryTest) tri {
 	op := x.Op.String()
 	b := sh.word(st, right)
 	if strings.HasPrefix(op, "-") && len(op) == 3 && op != "-nt" && op != "-ot" && op != "-ef" {
-		return compareNumbers(op, sh.arithText(st, a, 0), sh.arithText(st, b, 0))
+		t := compareNumbers(op, sh.arithText(st, a, 0), sh.arithText(st, b, 0))
+		sh.broken = false
+		return t
 	}
 	return sh.binaryTest(st, a, op, b)
 }

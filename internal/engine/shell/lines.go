@@ -1,0 +1,63 @@
+package shell
+
+import "mvdan.cc/sh/v3/syntax"
+
+// lines follows the statements of a text. An error such as a division by zero discards
+// what is left of the line, and bash goes on with the next one.
+func (sh *shell) lines(st *state, list []*syntax.Stmt) {
+	f := newFrame(st)
+	outer := sh.errors
+	sh.errors = f
+	defer func() { sh.errors = outer }()
+	level := len(st.locals)
+	var late []*state
+	end := uint(0)
+	for i, s := range list {
+		if s.Pos().Line() > end {
+			late = rejoin(st, late)
+		}
+		if st.dead {
+			if len(late) == 0 {
+				return
+			}
+			continue
+		}
+		args := st.args
+		sh.final = sh.top && !sh.sub && outer == nil && i == len(list)-1
+		sh.plain(st, s)
+		for _, e := range f.ended {
+			e.leave(level + 1)
+			e.args = args
+			late = append(late, e)
+		}
+		f.ended = nil
+		end = s.End().Line()
+	}
+	rejoin(st, late)
+}
+
+// rejoin lets the paths with an error go on.
+func rejoin(st *state, late []*state) []*state {
+	for _, e := range late {
+		st.join(e)
+	}
+	return nil
+}
+
+// discard ends the rest of the line after an error. A subshell ends with it, and so does
+// dash.
+func (sh *shell) discard(st *state, n syntax.Node, what string) {
+	if st.dead {
+		return
+	}
+	sh.m.problem(sh.src.span(n), what+": the shell leaves out the rest of the line", "correct it")
+	st.status = exited(1)
+	switch {
+	case !sh.bash:
+		sh.fail(st, 2)
+	case sh.errors == nil:
+		sh.exit(st)
+	default:
+		jump(st, sh.errors)
+	}
+}
