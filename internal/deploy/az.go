@@ -22,7 +22,7 @@ func azGrammar() grammar {
 		values: []string{"--name", "-n", "--resource-group", "-g", "--slot", "-s", "--subscription", "--vault-name", "--value", "--file", "-f", "--output", "-o", "--query", "--yaml", "--container-name"},
 		lists:  []string{"--settings", "--slot-settings", "--setting-names", "--set-env-vars", "--env-vars", "--replace-env-vars", "--environment-variables", "-e", "--secure-environment-variables"},
 		bools:  []string{"--debug", "--verbose", "--only-show-errors"},
-		short:  true, abbreviated: true, need: 4,
+		short:  true, abbreviated: true, need: 2,
 	}
 }
 
@@ -32,7 +32,13 @@ func readAz(call Call) (Delivery, bool) {
 	for i, w := range words {
 		words[i] = r.azFile(w)
 	}
-	l := r.line(azGrammar(), words)
+	g := azGrammar()
+	if l := g.sketch(words); l.begins("webapp|functionapp", "config", "appsettings", "set") {
+		g.need = 4
+	} else if l.begins("staticwebapp|keyvault") {
+		g.need = 3
+	}
+	l := r.line(g, words)
 	switch {
 	case l.begins("webapp|functionapp", "config", "appsettings", "set"):
 		return r.azSettings(l, "--settings", "--slot-settings")

@@ -13,16 +13,23 @@ func cfAdapter() Adapter { return Adapter{Names: []string{"cf", "cf7", "cf8"}, R
 
 func readCF(call Call) (Delivery, bool) {
 	r := newReading(call, "cf")
-	l := r.line(grammar{
+	g := grammar{
 		values: []string{
 			"--var", "--vars-file", "-f", "--manifest", "-b", "--buildpack", "-c", "--start-command", "-d", "-i", "--instances", "-k", "--disk", "-m", "--memory",
 			"-n", "--hostname", "-o", "--docker-image", "--docker-username", "-p", "--path", "-s", "--stack", "-t", "--app-start-timeout",
 			"-u", "--health-check-type", "--endpoint", "--strategy", "--droplet", "--max-in-flight", "-l", "--log-rate-limit",
 		},
 		bools: []string{"--no-manifest", "--no-route", "--no-start", "--random-route", "--task", "--no-wait", "-v"},
-		short: true, need: 4,
-	}, r.words())
+		short: true, need: 1,
+	}
+	if g.sketch(r.words()).begins("set-env|se") {
+		g.need = 4
+	}
+	l := r.line(g, r.words())
 	switch {
+	case l.begins("set-env|se") && r.open != nil && len(l.rest) != 4:
+		r.target(kindCloudFoundry, wordOf(*r.open), "cf set-env").done()
+		return r.result()
 	case l.begins("set-env|se") && len(l.rest) == 4:
 		t := r.target(kindCloudFoundry, l.rest[1], "cf set-env")
 		t.keeps()

@@ -123,7 +123,9 @@ type Chart struct {
 	Doubt *model.Value
 }
 
-// ValuesArg is one -f, --set, --set-string, --set-file, --set-json or --set-literal.
+// ValuesArg is one -f, --set, --set-string, --set-file, --set-json or --set-literal. Of a
+// Text that is known only in part, Parts holds what is known, so that "key=" followed by an
+// unknown decides about that key alone; one without Parts may set anything.
 type ValuesArg struct {
 	Flag string // "values", "set", "set-string", "set-file", "set-json", "set-literal"
 	Text model.Value

@@ -61,10 +61,15 @@ func (r *reading) docker(tool, name string, rest arguments) (Delivery, bool) {
 
 // unreadable is a command of which it is not known what it is to do.
 func (r *reading) unreadable(l flagLine) (Delivery, bool) {
-	if l.doubt == nil || l.wrong != "" && len(l.operands) == 0 {
+	switch {
+	case l.doubt == nil && firstUnknown(l.operands[:min(1, len(l.operands))]) != nil:
+		r.problem("which command of "+r.tool+" is run is not known, so what it delivers is not known", "write the command out, or bind what it needs under inputs")
+	case l.doubt == nil || l.wrong != "" && len(l.operands) == 0:
 		return Delivery{}, false // nothing but flags, such as --version
+	default:
+		r.d.Problems = append(r.d.Problems, l.problems(r.call, r.tool)...)
 	}
-	return Delivery{Problems: l.problems(r.call, r.tool), Passes: r.d.Passes}, true
+	return Delivery{Problems: r.d.Problems, Passes: r.d.Passes}, true
 }
 
 // take makes the doubt about a command line one about all that it delivers.

@@ -44,6 +44,8 @@ func TestDockerRun(t *testing.T) {
 		{name: "one of two", script: `if check; then V=1; else V=2; fi; docker run -e A=$V api`,
 			want: []string{`container api: A=one of "1" "2"` + image}},
 		{name: "nothing delivered", script: "docker ps; docker login -u x; docker --version", want: nil},
+		{name: "a command that is known in part", script: `docker "ru$SECRET" -e A=1 x`,
+			want: []string{`problem which command of docker is run is not known, so what it delivers is not known`}},
 		{name: "an unknown command", script: `docker "$SECRET" -e A=1 x`,
 			want: []string{`problem docker: an argument that is not known may hold flags, so what the command delivers is not known`}},
 	})

@@ -28,7 +28,7 @@ func readDotenvCLI(call Call) (Delivery, bool) {
 	}
 	l := r.line(g, words)
 	r.strict(l)
-	if l.has("-p") || len(l.rest) == 0 && r.open == nil {
+	if l.has("-p") || r.idle(l) {
 		return Delivery{}, false
 	}
 	if l.begins("run") {
@@ -135,7 +135,7 @@ func readDotenvx(call Call) (Delivery, bool) {
 		stop:   true,
 	}, words[1:])
 	r.strict(l)
-	if len(l.rest) == 0 && r.open == nil {
+	if r.idle(l) {
 		return Delivery{}, false
 	}
 	if l.has("--convention", "-fv", "--env-vault-file", "-e", "--env") || call.Env.Get("DOTENV_KEY").State != model.Absent {

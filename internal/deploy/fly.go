@@ -27,9 +27,13 @@ func flyGrammar() grammar {
 
 func readFly(call Call) (Delivery, bool) {
 	r := newReading(call, "fly")
-	l := r.line(flyGrammar(), r.words())
+	g := flyGrammar()
+	if g.sketch(r.words()).begins("deploy|launch") {
+		g.need = 1
+	}
+	l := r.line(g, r.words())
 	secrets := l.begins("secrets|secret", "set")
-	if !secrets && !(l.begins("deploy|launch") && l.has("-e", "--env")) {
+	if !secrets && !(l.begins("deploy|launch") && (l.has("-e", "--env") || r.open != nil)) {
 		return Delivery{}, false
 	}
 	t := r.target(kindFly, workload(l, "the app of fly.toml", "-a", "--app"), "fly secrets set")

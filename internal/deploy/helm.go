@@ -130,7 +130,9 @@ func (h helmCommand) version(c *Chart, l flagLine) {
 func (h helmCommand) valueFiles(c *Chart, w word) {
 	for _, v := range h.list(w) {
 		arg := ValuesArg{Flag: "values", Text: v}
-		if text, ok := wordOf(v).known(); ok {
+		if text, ok := wordOf(v).known(); ok && text == "-" {
+			arg.Inline, arg.Text = true, h.stdin()
+		} else if ok {
 			if _, file, found := strings.Cut(text, "://"); found && strings.HasPrefix(text, "secrets") {
 				arg.Encrypted = true
 				arg.Text = wordOf(v).as(file)

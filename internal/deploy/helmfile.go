@@ -156,6 +156,14 @@ func (h *helmfileRun) documents(t *template, depth int) {
 	if releases == nil {
 		return
 	}
+	for _, name := range []string{"args", "postRenderer", "postRendererArgs", "values", "set"} {
+		if defaults == nil {
+			break
+		}
+		if p, ok := strict.Find(defaults, name); ok {
+			h.doubtAt(t, p.Key, "helmDefaults without "+name)
+		}
+	}
 	for _, item := range strict.Items(releases) {
 		h.release(item, defaults, t)
 	}
@@ -163,10 +171,8 @@ func (h *helmfileRun) documents(t *template, depth int) {
 
 // refuse says what of a helmfile is not followed.
 func (h *helmfileRun) refuse(n *yaml.Node, t *template) {
-	for _, name := range []string{"bases", "templates", "missingFileHandler"} {
-		if p, ok := strict.Find(n, name); ok && name == "bases" {
-			h.doubtAt(t, p.Key, "a helmfile without "+name)
-		}
+	if p, ok := strict.Find(n, "bases"); ok {
+		h.doubtAt(t, p.Key, "a helmfile without bases")
 	}
 	if p, ok := strict.Find(n, "environments"); ok && h.environment.State == model.Known {
 		name := h.environment.Text.Reveal()

@@ -192,7 +192,11 @@ func (k kube) workload(kind string, name word, namespace model.Value, flag strin
 		what += " " + flag
 	}
 	t := k.target("kubernetes", name, what)
-	t.consumer.Workload = kubeKind(kind) + "/" + t.consumer.Workload
+	if _, ok := name.known(); ok {
+		t.consumer.Workload = kubeKind(kind) + "/" + t.consumer.Workload
+	} else {
+		t.consumer.Workload = "a " + kubeKind(kind) + " whose name is not known"
+	}
 	if namespace.State == model.Known {
 		t.consumer.Namespace = namespace.Text.Reveal()
 	}

@@ -68,7 +68,7 @@ func TestKubectlSetEnv(t *testing.T) {
 		{name: "not over what is there", script: `kubectl set env deployment/api --overwrite=false A=1`, want: []string{`kubernetes Deployment/api: A=?remote-state` + image}},
 		{name: "listing", script: `kubectl set env deployment/api --list; kubectl set image deployment/api a=b`, want: nil},
 		{name: "from standard input", script: `echo A=1 | kubectl set env deployment/api -`, want: []string{`kubernetes Deployment/api: *=?input`}},
-		{name: "an unknown workload", script: `kubectl set env "deployment/$SECRET" A=1`, want: []string{`kubernetes Deployment/a kubernetes whose name is not known: A="1"` + image}},
+		{name: "an unknown workload", script: `kubectl set env "deployment/$SECRET" A=1`, want: []string{`kubernetes a Deployment whose name is not known: A="1"` + image}},
 		{name: "a pod", script: `kubectl run tmp --image=x --env=A=1 --env "B=$SECRET" --restart=Never -- sh -c true`,
 			want: []string{`kubernetes Pod/tmp[tmp]: A="1" B=?ci-secret` + image}},
 	})

@@ -53,6 +53,12 @@ type lineReader struct {
 	blanks []*model.Value // unknown texts among rest
 }
 
+// sketch reads the words only to see which command it is.
+func (g grammar) sketch(words []word) line {
+	g.need = len(words)
+	return g.read(words)
+}
+
 func (g grammar) read(words []word) line {
 	r := &lineReader{grammar: g, words: words}
 	for r.at < len(words) {

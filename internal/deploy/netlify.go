@@ -15,20 +15,18 @@ func readNetlify(call Call) (Delivery, bool) {
 		bools:  []string{"--secret", "--json", "--silent", "--debug", "--force"},
 		short:  true, need: 3,
 	}, r.words())
-	if !l.begins("env:set") || len(l.rest) < 2 {
+	if !l.begins("env:set") || len(l.rest) < 2 && r.open == nil {
 		return Delivery{}, false
 	}
 	r.strict(l)
 	t := r.target(kindNetlify, plain(contexts(l)), "netlify env:set")
 	t.keeps()
-	name, ok := l.rest[1].known()
-	switch {
-	case !ok:
-		t.bad(l.rest[1])
-	case len(l.rest) != 3:
+	if len(l.rest) != 3 {
 		r.unsupported("another number of words than a name and its value")
-	default:
+	} else if name, ok := l.rest[1].known(); ok {
 		t.set(name, l.rest[2].value())
+	} else {
+		t.bad(l.rest[1])
 	}
 	t.done()
 	return r.result()

@@ -198,7 +198,7 @@ func (r *reading) npx(from int) (Delivery, bool) {
 	if line, ok := l.last("-c", "--call"); ok {
 		return r.script(line, nodeEnv(r), true, nil)
 	}
-	if len(l.rest) == 0 && r.open == nil {
+	if r.idle(l) {
 		return Delivery{}, false
 	}
 	return r.start(from+l.from, nodeEnv(r), func(in *Inner) { in.Args = unversioned(in.Args) })

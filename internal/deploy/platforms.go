@@ -26,11 +26,15 @@ func platformAdapters() []Adapter {
 // flags of `wrangler deploy`.
 func readWrangler(call Call) (Delivery, bool) {
 	r := newReading(call, "wrangler")
-	l := r.line(grammar{
+	g := grammar{
 		values: []string{"--name", "-e", "--env", "-c", "--config", "--cwd", "--var", "--define", "--alias", "--tag", "--message", "--route", "--routes", "--domain", "--compatibility-date", "--env-file"},
 		bools:  []string{"--keep-vars", "--minify", "--dry-run", "--legacy-env", "--no-bundle", "-v", "--latest"},
 		short:  true, need: 3,
-	}, r.words())
+	}
+	if g.sketch(r.words()).begins("deploy|publish") {
+		g.need = 1
+	}
+	l := r.line(g, r.words())
 	app := workload(l, "the worker of wrangler.toml", "--name")
 	if l.begins("secret", "put") && len(l.rest) == 3 {
 		r.strict(l)
@@ -45,7 +49,7 @@ func readWrangler(call Call) (Delivery, bool) {
 		t.done()
 		return r.result()
 	}
-	if !l.begins("deploy|publish") || !l.has("--var") {
+	if !l.begins("deploy|publish") || !l.has("--var") && r.open == nil {
 		return Delivery{}, false
 	}
 	t := r.target(kindWorker, app, "wrangler deploy --var")
@@ -72,11 +76,15 @@ func (t *target) envOf(l line, flags ...string) {
 // readRailway reads `railway variables --set NAME=value` and `railway variables set …`.
 func readRailway(call Call) (Delivery, bool) {
 	r := newReading(call, "railway")
-	l := r.line(grammar{
+	g := grammar{
 		values: []string{"-s", "--service", "-e", "--environment", "--set"},
 		bools:  []string{"--skip-deploys", "--json", "-k", "--kv"},
-		short:  true, need: 2,
-	}, r.words())
+		short:  true, need: 1,
+	}
+	if g.sketch(r.words()).begins("variables|variable|vars|var", "set") {
+		g.need = 2
+	}
+	l := r.line(g, r.words())
 	if !l.begins("variables|variable|vars|var") {
 		return Delivery{}, false
 	}

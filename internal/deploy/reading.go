@@ -207,7 +207,15 @@ func (r *reading) store(store string, name word, key string, v model.Value) {
 	if v.State == model.Absent {
 		v = model.UnknownBecause(model.WhyInput, "what "+r.tool+" reads", model.Trail{})
 	}
-	r.d.Store = append(r.d.Store, Stored{At: r.call.At, Store: store, Name: name.value(), Key: key, Value: r.via(v, what)})
+	s := Stored{At: r.call.At, Store: store, Name: name.value(), Key: key, Value: r.via(v, what)}
+	for i, before := range r.d.Store {
+		if before.Store == store && before.Key == key && before.Name.Same(s.Name) {
+			s.Value = s.Value.Over(before.Value)
+			r.d.Store[i] = s
+			return
+		}
+	}
+	r.d.Store = append(r.d.Store, s)
 }
 
 // result is the delivery. If the command line is in doubt, every value in it is unknown.

@@ -79,7 +79,7 @@ func (u runner) read(call Call) (Delivery, bool) {
 	if line, ok := l.last(u.command...); ok && len(u.command) > 0 {
 		return r.script(line, env, false, nil)
 	}
-	if len(l.rest) == 0 && r.open == nil {
+	if r.idle(l) {
 		return Delivery{}, false
 	}
 	return r.start(skip+l.from, env, nil)
@@ -268,7 +268,7 @@ func readOp(call Call) (Delivery, bool) {
 		stop:   true,
 	}, words[1:])
 	r.strict(l)
-	if len(l.rest) == 0 && r.open == nil {
+	if r.idle(l) {
 		return Delivery{}, false
 	}
 	vars := map[string]model.Value{}
@@ -304,10 +304,7 @@ func readAWSVault(call Call) (Delivery, bool) {
 	l := r.line(g, words[1:])
 	r.strict(l)
 	if len(l.rest) < 2 {
-		if r.open == nil {
-			return Delivery{}, false
-		}
-		return r.result()
+		return r.start(len(words), call.Env, nil)
 	}
 	r.d.Sources = []Source{{At: call.At, Tool: "aws-vault", Name: l.rest[0].value()}}
 	behind := r.line(g, l.rest[1:])

@@ -96,7 +96,7 @@ func TestNothingIsWronglyKnown(t *testing.T) {
 	compared, stillKnown := 0, 0
 	for _, tool := range slices.Sorted(maps.Keys(lines)) {
 		pieces := lines[tool]
-		for range 100 {
+		for range 60 {
 			var words []string
 			n := 1 + random.IntN(5)
 			at := random.IntN(n + 1)

@@ -26,24 +26,45 @@ func sudoGrammar() grammar {
 
 func readSudo(call Call) (Delivery, bool) {
 	r := wrapping(call, "sudo")
-	l := r.line(sudoGrammar(), r.words())
+	words := r.words()
+	l, given, from := r.sudoWords(words)
 	r.strict(l)
-	if l.has("-e", "--edit", "-l", "--list", "-v", "--validate", "-V", "--version") || len(l.rest) == 0 {
+	if l.has("-e", "--edit", "-l", "--list", "-v", "--validate", "-V", "--version") || r.idle(l) {
 		return Delivery{}, false
 	}
 	if l.has("-i", "--login", "-s", "--shell", "-R", "--chroot", "-D", "--chdir") {
 		r.unsupported("another shell or directory")
 	}
 	env := sudoEnv(call.Env, l)
-	from := l.from
-	for ; from < len(call.Args)-1; from++ {
-		name, value, ok := wordOf(call.Args[1+from]).cut("=")
-		if !ok || !isName(name) {
-			break
-		}
+	for _, w := range given {
+		name, value, _ := w.cut("=")
 		env = env.With(name, r.via(value.value(), "sudo "+name).Over(call.Env.Get(name)))
 	}
 	return r.start(from, env, nil)
+}
+
+// sudoWords reads the flags and the variables, which may come in any order, up to the
+// command.
+func (r *reading) sudoWords(words []word) (all line, given []word, from int) {
+	for {
+		l := r.line(sudoGrammar(), words[from:])
+		all.uses = append(all.uses, l.uses...)
+		all.rest, all.strange = l.rest, l.strange
+		from += l.from
+		if len(l.rest) == 0 || l.strange != "" || from > 0 && words[from-1].is("--") {
+			return all, given, from
+		}
+		w := words[from]
+		name, _, ok := w.cut("=")
+		if !ok && w.mayHold("=") != nil && (w.head() == "" || isName(w.head())) && r.open == nil {
+			r.doubt(*w.unknown(), "a word is not known and may set a variable, expected the command that sudo runs", "write the command out")
+		}
+		if !ok || !isName(name) {
+			return all, given, from
+		}
+		given = append(given, w)
+		from++
+	}
 }
 
 // sudoEnv is what sudo leaves of the environment. By default only what the machine's own

@@ -141,3 +141,17 @@ func (t terraformCommand) withVariables(name string, rest arguments) arguments {
 	}
 	return rest
 }
+
+// After gives the module the workspace that was selected last in its directory, unless
+// its own command names one.
+func (m Module) After(selections []Selection) Module {
+	if m.Workspace.State != model.Absent {
+		return m
+	}
+	for _, s := range selections {
+		if s.Kind == "workspace" && s.Dir == m.Dir {
+			m.Workspace = s.Name
+		}
+	}
+	return m
+}

@@ -1,6 +1,12 @@
 package deploy_test
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/keyfit/keyfit/internal/deploy"
+)
 
 func TestTerraform(t *testing.T) {
 	const none = ` out absent plan absent`
@@ -37,4 +43,20 @@ func TestTerragrunt(t *testing.T) {
 			`module terragrunt apply dir . workspace absent args []` + none + ` all`}},
 		{name: "nothing delivered", script: `terragrunt hclfmt; terragrunt --version; terragrunt output`, want: nil},
 	})
+}
+
+func TestWorkspaceSelectedBefore(t *testing.T) {
+	const script = `terraform -chdir=a workspace select one; terraform -chdir=b workspace select two
+terraform -chdir=a plan; terraform -chdir=b plan; terraform plan; TF_WORKSPACE=x terraform -chdir=a plan`
+	var selections []deploy.Selection
+	var got []string
+	for _, d := range deliveries(t, script, nil) {
+		selections = append(selections, d.Selections...)
+		for _, m := range d.Modules {
+			got = append(got, m.Dir+" "+shown(m.After(selections).Workspace))
+		}
+	}
+	if diff := cmp.Diff([]string{`a "one"`, `b "two"`, ". absent", `a "x"`}, got); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
 }

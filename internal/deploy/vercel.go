@@ -94,7 +94,7 @@ func (t *target) vercelPair(w word) {
 // readVercelAdd reads `vercel env add NAME [environment]`, whose value is piped in.
 func readVercelAdd(call Call) (Delivery, bool) {
 	r := newReading(call, "vercel")
-	l := r.line(vercelGrammar(4), r.words())
+	l := r.line(vercelGrammar(3), r.words())
 	if len(l.rest) < 3 {
 		return Delivery{}, false
 	}

@@ -11,18 +11,21 @@ import (
 // matters only up to where that command begins.
 func wrapping(call Call, tool string) *reading { return &reading{call: call, tool: tool} }
 
+// idle reports whether there is no command to run, for certain.
+func (r *reading) idle(l line) bool { return len(l.rest) == 0 && r.open == nil && r.call.Open == 0 }
+
 // start hands over the command that begins at the argument with number from. It finds
 // env; change may say more about it.
 func (r *reading) start(from int, env model.Env, change func(*Inner)) (Delivery, bool) {
 	from++ // the tool's own name
-	if from >= len(r.call.Args) && r.open == nil {
-		return Delivery{}, false
-	}
 	if n := r.call.Open; n > 0 && n <= from && r.open == nil {
 		r.doubt(r.call.Args[min(n, len(r.call.Args)-1)], "a text that is not known is split into words here, expected one word", "put it in double quotes")
 	}
 	if r.open != nil {
 		return r.result()
+	}
+	if from >= len(r.call.Args) {
+		return Delivery{}, false
 	}
 	in := Inner{Args: r.call.Args[from:], Dir: r.call.Dir, Env: env, At: r.call.At}
 	if r.call.Open > 0 {
@@ -110,7 +113,7 @@ func readWatch(call Call) (Delivery, bool) {
 	r := wrapping(call, "watch")
 	l := r.line(grammar{values: []string{"-n", "--interval"}, bools: []string{"-d", "-t", "-b", "-e", "-g", "-c", "-p"}, stop: true, short: true}, r.words())
 	r.strict(l)
-	if len(l.rest) == 0 && r.open == nil {
+	if r.idle(l) {
 		return Delivery{}, false
 	}
 	return r.script(joined(l.rest), call.Env, true, nil)
