@@ -30,7 +30,7 @@ type Environment struct {
 
 // Step is one step of a deploy path. Exactly one of its fields is set.
 type Step struct {
-	Dotenv *Dotenv            `yaml:"dotenv" doc:".env files; of one list, later files win"`
+	Dotenv *Dotenv            `yaml:"dotenv" doc:".env files; of one list, later files win, unless a dialect whose loader keeps the first is named"`
 	Run    *strict.At[string] `yaml:"run" doc:"a shell command line; interpreted, never executed"`
 	At     pos.Span           `yaml:"-"`
 }
@@ -42,7 +42,7 @@ type Dotenv struct {
 	Dialect string              `yaml:"dialect" doc:"who loads the files; default: told by the repository"`
 	// Override says whether a file's value replaces one that is already set. Nil: as
 	// the dialect does.
-	Override *bool `yaml:"override" doc:"whether a file replaces what is already set"`
+	Override *bool `yaml:"override" doc:"whether a file replaces what is already set, by an earlier file of the list too"`
 }
 
 // Input binds a name from outside the repository.

@@ -274,7 +274,6 @@ func (r *reading) awsStore(l line, store string, names []string, option, member 
 			name = w
 		}
 	}
-	r.d.Passes = true
 	r.store(store, name, "", value)
 	return r.result()
 }

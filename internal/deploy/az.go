@@ -202,7 +202,6 @@ func (r *reading) keyVault(l line) (Delivery, bool) {
 	if !ok && r.open == nil {
 		return Delivery{}, false
 	}
-	r.d.Passes = true
 	r.store("azure-keyvault", workload(l, "", "--name", "-n"), "", v)
 	return r.result()
 }

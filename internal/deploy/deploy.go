@@ -29,6 +29,9 @@ type Delivery struct {
 	// Passes says that the command's own environment does not matter: the tool only
 	// tells others what to run, so the command itself is no consumer.
 	Passes bool
+	// Own lists the variables of the command's own environment that the tool reads as its
+	// credentials; it does so even where the command Passes.
+	Own []string
 	// Partial says that the targets keep variables from before that the command does not
 	// name. What it names, it replaces.
 	Partial bool

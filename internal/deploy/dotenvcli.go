@@ -35,7 +35,7 @@ func readDotenvCLI(call Call) (Delivery, bool) {
 		return r.pythonDotenv(l)
 	}
 	override := l.has("-o", "--override")
-	if !words[max(0, l.from-1)].is("--") && hasFlag(l.rest) || l.has("-f", "--file", "-q") || override && l.has("-v", "-c") {
+	if hasFlag(l.rest) && !(l.from > 0 && words[l.from-1].is("--")) || l.has("-f", "--file", "-q") || override && l.has("-v", "-c") {
 		r.unsupported("flags in this place")
 	}
 	env := call.Env

@@ -176,7 +176,6 @@ func (r *reading) gcloudSecret(l line, name word) (Delivery, bool) {
 	if !ok {
 		return Delivery{}, false
 	}
-	r.d.Passes = true
 	r.store("gcp-secretmanager", name, "", r.fileOrStdin(w, "--data-file"))
 	return r.result()
 }

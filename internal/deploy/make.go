@@ -41,7 +41,6 @@ func readMake(call Call) (Delivery, bool) {
 		r.d.Inner = nil
 		return r.result()
 	}
-	r.d.Passes = len(r.d.Inner) > 0
 	return r.result()
 }
 
@@ -131,7 +130,11 @@ func (m *makefile) env() model.Env {
 		}
 	}
 	own := m.remote(model.WhyUnsupported, "what make sets")
-	return laid(env, []string{"MAKEFLAGS", "MAKELEVEL", "MFLAGS", "MAKE_TERMOUT", "MAKE_TERMERR", "MAKEOVERRIDES"}, own).WithAll(vars)
+	names := []string{"MAKEFLAGS", "MAKELEVEL", "MFLAGS", "MAKE_TERMOUT", "MAKE_TERMERR", "MAKEOVERRIDES"}
+	if m.exportAll {
+		names = append(names, "CURDIR", "GNUMAKEFLAGS")
+	}
+	return laid(env, names, own).WithAll(vars)
 }
 
 func (m *makefile) exportedValue(name string, v *makeVar) model.Value {

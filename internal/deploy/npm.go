@@ -118,7 +118,6 @@ func (r *reading) nodeScript(tool string, l, inner line, from int) (Delivery, bo
 	r.lifecycle(t, "pre"+name, nil, dir, env)
 	r.lifecycle(t, name, r.passedOn(tool, inner, from), dir, env)
 	r.lifecycle(t, "post"+name, nil, dir, env)
-	r.d.Passes = r.open == nil
 	if r.open != nil {
 		r.d.Inner = nil
 	}

@@ -165,7 +165,6 @@ func readGH(call Call) (Delivery, bool) {
 	if w, ok := l.last("-e", "--env"); ok {
 		environment, _ = w.known()
 	}
-	r.d.Passes = true
 	r.store(store, l.rest[2], environment, v)
 	return r.result()
 }

@@ -220,6 +220,10 @@ func (r *reading) store(store string, name word, key string, v model.Value) {
 
 // result is the delivery. If the command line is in doubt, every value in it is unknown.
 func (r *reading) result() (Delivery, bool) {
+	if len(r.d.Consumers)+len(r.d.Store)+len(r.d.Inner) > 0 {
+		r.d.Passes = true
+	}
+	r.d.Own = ownCredentials(r.tool)
 	if r.open == nil {
 		return r.d, true
 	}

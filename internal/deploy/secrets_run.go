@@ -172,7 +172,6 @@ func readDopplerSet(call Call) (Delivery, bool) {
 	r.strict(l)
 	pairs := l.rest[2:]
 	name := func() word { return workload(l, "", "-c", "--config") }
-	r.d.Passes = true
 	if len(pairs) > 0 && len(pairs) < 3 && !strings.Contains(pairs[0].text, "=") {
 		key, ok := pairs[0].known()
 		v := r.stdin()
@@ -352,7 +351,6 @@ func readVault(call Call) (Delivery, bool) {
 		return Delivery{}, false
 	}
 	r.strict(l)
-	r.d.Passes = true
 	for _, w := range l.rest[3:] {
 		name, value, ok := w.cut("=")
 		switch {

@@ -89,7 +89,7 @@ func TestServicesAreNotWronglyKnown(t *testing.T) {
 	random := rand.New(rand.NewPCG(5, 6))
 	compared, stillKnown := 0, 0
 	for _, tool := range slices.Sorted(maps.Keys(lines)) {
-		for range 50 {
+		for range 25 {
 			script := tool + " " + randomWords(random, lines[tool], unknown)
 			before := serviceFacts(readOne(t, over, script, model.UnknownBecause(model.WhyCISecret, "SECRET", model.Trail{})))
 			stillKnown += len(before.known)
@@ -115,7 +115,7 @@ func TestServicesAreNotWronglyKnown(t *testing.T) {
 		}
 	}
 	t.Logf("compared %d readings; %d values stayed known", compared, stillKnown)
-	if compared < 5000 || stillKnown < 500 {
+	if compared < 3000 || stillKnown < 200 {
 		t.Errorf("compared only %d readings, and only %d values stayed known", compared, stillKnown)
 	}
 }

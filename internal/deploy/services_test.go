@@ -12,7 +12,7 @@ import (
 )
 
 // setByTools are variables that a wrapper always sets, which the tables leave out.
-const setByTools = " PATH NODE INIT_CWD COLOR EDITOR PNPM_SCRIPT_SRC_DIR PROJECT_CWD BERRY_BIN_FOLDER MAKEFLAGS MAKELEVEL MFLAGS MAKE_TERMOUT MAKE_TERMERR MAKEOVERRIDES "
+const setByTools = " PATH NODE INIT_CWD COLOR EDITOR PNPM_SCRIPT_SRC_DIR PROJECT_CWD BERRY_BIN_FOLDER MAKEFLAGS MAKELEVEL MFLAGS MAKE_TERMOUT MAKE_TERMERR MAKEOVERRIDES CURDIR GNUMAKEFLAGS "
 
 // innerLine writes down a command that a tool runs, with what its environment has
 // beside, or otherwise than, the one of the tests.

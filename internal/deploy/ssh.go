@@ -64,7 +64,6 @@ func (r *reading) remoteLine(host, line word) (Delivery, bool) {
 	if u := line.mayHold("\"'\\$`;&|<>(){}#=*?[]~! \t\r\n"); u != nil {
 		r.doubt(*u, "a text in a command line for another machine is not known and may change what stands around it, expected one that is known", "bind its value under `inputs`")
 	}
-	r.d.Passes = true
 	p := &remoteScript{reading: r, line: line, host: name, elsewhere: elsewhere, exported: map[string]model.Value{}}
 	if p.follow() {
 		return r.result()

@@ -46,6 +46,9 @@ func (r *reading) script(w word, env model.Env, sh bool, change func(*Inner)) (D
 	if r.open != nil {
 		return r.result()
 	}
+	if strings.TrimSpace(text) == "" {
+		return Delivery{}, false
+	}
 	return r.run(Inner{Line: text, Parts: w.pieces(), Sh: sh, Dir: r.call.Dir, Env: env, At: r.call.At}, change)
 }
 
@@ -55,7 +58,6 @@ func (r *reading) run(in Inner, change func(*Inner)) (Delivery, bool) {
 		change(&in)
 	}
 	r.d.Inner = append(r.d.Inner, in)
-	r.d.Passes = true
 	return r.result()
 }
 

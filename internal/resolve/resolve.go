@@ -63,6 +63,7 @@ func All(ctx context.Context, files *repo.Tree, process model.Env, environments 
 // One resolves a single environment.
 func One(ctx context.Context, in Input) (Environment, error) {
 	w := &walk{
+		name:  in.Name,
 		files: repo.NewOverlay(in.Files),
 		env:   bindInputs(in.Process, in.Config.Inputs),
 		dir:   in.Dir,
@@ -84,6 +85,7 @@ func One(ctx context.Context, in Input) (Environment, error) {
 
 // walk is the state between two steps.
 type walk struct {
+	name      string
 	files     *repo.Overlay
 	env       model.Env
 	dir       string

@@ -27,7 +27,7 @@ func (w *walk) run(ctx context.Context, step *config.Step) (model.Result, error)
 	if err != nil {
 		return model.Result{}, err
 	}
-	t := tools{walk: w, written: len(out.Written) > 0}
+	t := tools{walk: w, written: len(out.Written) > 0, seen: asOfNow{w.files, out.Written}}
 	if err := t.deliver(ctx, out.Commands, 0); err != nil {
 		return model.Result{}, err
 	}
@@ -40,18 +40,22 @@ func (w *walk) run(ctx context.Context, step *config.Step) (model.Result, error)
 type tools struct {
 	*walk
 	written   bool // the run wrote files, and they look now as they do at its end
+	seen      asOfNow
 	consumers []model.Consumer
 	problems  []model.Problem
 }
 
 func (t *tools) deliver(ctx context.Context, commands []model.Command, depth int) error {
 	for _, command := range commands {
-		d, ok := deploy.Read(deploy.Call{Command: command, Files: t.files})
+		d, ok := deploy.Read(deploy.Call{Command: command, Files: t.seen})
 		if !ok {
 			continue
 		}
 		t.consumers = append(t.consumers, d.Consumers...)
 		t.problems = append(t.problems, d.Problems...)
+		for _, source := range d.Sources {
+			t.compare(source)
+		}
 		for _, inner := range d.Inner {
 			if err := t.within(ctx, inner, depth); err != nil {
 				return err
@@ -67,6 +71,13 @@ func (t *tools) within(ctx context.Context, inner deploy.Inner, depth int) error
 	switch {
 	case depth >= maxWithin:
 		t.problems = append(t.problems, model.Problem{At: inner.At, Message: fmt.Sprintf("more than %d tools start each other here", maxWithin)})
+		return nil
+	case inner.Open > 0:
+		t.problems = append(t.problems, model.Problem{
+			At:      inner.At,
+			Message: "what this command runs is not followed, because an unquoted text in it is not known",
+			Fix:     "put the text in double quotes",
+		})
 		return nil
 	case t.written:
 		// The files look as they do at the end of the run, which may be after this command.
@@ -111,7 +122,10 @@ func (t *tools) loadOne(env model.Env, inner deploy.Inner, arg deploy.DotenvArg)
 		return env
 	}
 	dialect, ok := dotenv.ParseDialect(arg.Dialect)
-	if !ok {
+	switch {
+	case arg.Dialect == "direnv":
+		dialect = dotenv.Bash // an .envrc is a script
+	case !ok:
 		dialect = "" // a reader of its own: known is only what all readers agree on
 	}
 	result := dotenv.Load(dotenv.Step{

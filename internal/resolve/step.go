@@ -25,7 +25,7 @@ func interpret(ctx context.Context, w *walk, step config.Step) (model.Result, er
 // dotenv loads a list of .env files, by the rules of whoever loads them: the one that
 // the step names, or the one that the repository tells.
 func (w *walk) dotenv(step *config.Dotenv) model.Result {
-	in := dotenv.Step{Files: w.files, Env: w.env, Override: step.Override, Dialect: dotenv.Dialect(step.Dialect)}
+	in := dotenv.Step{Files: w.files, Env: w.env, Override: step.Override, Dialect: dotenv.Dialect(step.Dialect), Layered: step.Dialect == ""}
 	for _, file := range step.Files {
 		file.Value = path.Join(w.dir, file.Value)
 		in.Names = append(in.Names, file)

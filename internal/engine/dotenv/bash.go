@@ -212,13 +212,24 @@ func (b *bash) exports() bool {
 		case n == 0 || isDigit(b.text[b.pos]):
 			return b.foreign(b.pos)
 		default:
-			b.pos += n
+			b.exported(b.text[b.pos : b.pos+n])
 		}
 		if !b.atBreak() {
 			return b.foreign(b.pos)
 		}
 	}
 	return true
+}
+
+// exported reads a bare name of an export. What is set in the file is exported anyway;
+// what bash sets by itself only now.
+func (b *bash) exported(name string) {
+	if isBashOwn(name) || isBashDefault(name) {
+		t := token{name: name, start: b.pos, nameEnd: b.pos + len(name), op: '=', parts: []part{{name: name}}}
+		t.valueStart, t.end = t.nameEnd, t.nameEnd
+		b.pending = append(b.pending, t)
+	}
+	b.pos += len(name)
 }
 
 // statementEnd reads what ends a statement, and hands the assignments over.
@@ -299,14 +310,18 @@ func isBashOwn(name string) bool {
 	return strings.HasPrefix(name, "BASH") || slices.Contains(own, name)
 }
 
+// isBashDefault knows the variables that bash sets when nothing else has.
+func isBashDefault(name string) bool {
+	return slices.Contains([]string{"HOME", "PATH", "SHELL", "TERM"}, name)
+}
+
 // bashOutside is what bash finds in a variable that the file has not set. Some it sets
 // itself when nothing else does.
 func bashOutside(outside func(string) model.Value) find {
 	return func(name string) (model.Value, bool) {
 		v := outside(name)
 		unset := v.State == model.Absent
-		given := slices.Contains([]string{"HOME", "PATH", "SHELL", "TERM"}, name)
-		if isBashOwn(name) || unset && given {
+		if isBashOwn(name) || unset && isBashDefault(name) {
 			return model.UnknownBecause(model.WhyUnsupported, "a variable that bash does not set by itself", model.Trail{}), true
 		}
 		return v, !unset

@@ -257,12 +257,18 @@ func (b *bash) dollar(quoted bool) ([]part, bool) {
 			n++
 		}
 		b.pos += n
+		if strings.HasPrefix(rest[n:], "\\\n") { // the name may go on in the next line
+			return []part{{why: model.WhyUnsupported}}, true
+		}
 		return []part{{name: rest[1:n]}}, true
 	case isDigit(next) || next != 0 && strings.IndexByte("@*#?-$!", next) >= 0:
 		b.pos += 2
 		return []part{{why: model.WhyUnsupported}}, true
 	}
 	b.pos++
+	if strings.HasPrefix(rest[1:], "\\\n") {
+		return []part{{why: model.WhyUnsupported}}, true
+	}
 	return []part{{text: "$"}}, true
 }
 

@@ -18,6 +18,12 @@ const (
 	Bash        Dialect = "bash"          // set -a; source FILE
 )
 
+// keepsFirst reports whether a program that loads several files by this reader, one call
+// for each, ends up with the first definition of a name.
+func (d Dialect) keepsFirst() bool {
+	return slices.Contains([]Dialect{Godotenv, Node, NodeExpand, Python}, d)
+}
+
 // undecided are the dialects that are asked when nothing tells who loads a file. The
 // first is the one whose places and trails are kept when all agree.
 func undecided() []Dialect {

@@ -17,7 +17,11 @@ import (
 // Step is a list of files to load, one after the other.
 type Step struct {
 	Files repo.Files
-	Names []strict.At[string] // relative to the repository's root; later files win
+	Names []strict.At[string] // relative to the repository's root
+	// Layered says that the list is one of layers: later files win, whoever loads them.
+	// Otherwise a library that is called once for each file, and that keeps what is set
+	// already, lets the first one win.
+	Layered bool
 	// Dialect is who loads the files. Empty: nobody knows; then a value is known only
 	// where all likely dialects agree.
 	Dialect Dialect
@@ -189,13 +193,15 @@ type outcome struct {
 	last   map[string]definition // the definition that a value comes from
 }
 
-// final folds the definitions of all files: later ones win.
+// final folds the definitions of all files. Within a file later ones win; between files
+// it is the order that the step, or the loader, asks for.
 func (l *loader) final(r *run) outcome {
 	size := 0
 	for _, defs := range r.defs {
 		size += len(defs)
 	}
 	out := outcome{values: make(map[string]model.Value, size), last: make(map[string]definition, size)}
+	from := make(map[string]int, size) // the file that a value comes from
 	for i, in := range l.inputs {
 		if gap, ok := r.gap(in, i); ok {
 			for name, v := range out.values {
@@ -221,11 +227,29 @@ func (l *loader) final(r *run) outcome {
 			if d.erases {
 				v = d.Value
 			}
-			out.values[d.Name], out.last[d.Name] = v, d
+			if ok && from[d.Name] != i {
+				v = l.between(r, v, d.Value, old)
+			}
+			out.values[d.Name], out.last[d.Name], from[d.Name] = v, d, i
 		}
 	}
 	return out
 }
+
+// between gives the value of a name that two files define: layered is what it is when
+// the later file wins.
+func (l *loader) between(r *run, layered, later, earlier model.Value) model.Value {
+	first := prefer(earlier, later)
+	switch {
+	case l.Override != nil && !*l.Override:
+		return first
+	case l.Override != nil || l.Layered || !r.rules.dialect.keepsFirst() || later.Same(earlier):
+		return layered
+	}
+	return model.Ambiguous(needsOrder, layered, first)
+}
+
+const needsOrder = "to know which file of the list wins: `override: true` (the last one) or `override: false` (the first one) under `dotenv`"
 
 // gap tells about a file that the run could not read.
 func (r *run) gap(in input, i int) (Gap, bool) {

@@ -87,7 +87,7 @@ func TestLoad(t *testing.T) {
 		},
 		{
 			"later files win",
-			Step{Files: memory{".env": []byte("A=a\nB=b\n"), "x/.env": []byte("\nA=c\n")}, Names: list(".env", "./x/.env"), Dialect: Node},
+			Step{Files: memory{".env": []byte("A=a\nB=b\n"), "x/.env": []byte("\nA=c\n")}, Names: list(".env", "./x/.env"), Dialect: Node, Layered: true},
 			map[string]string{"A": `"c" <dotenv A x/.env:2:1 literal over .env:1:1`, "B": `"b" <dotenv B .env:2:1 literal`},
 		},
 		{

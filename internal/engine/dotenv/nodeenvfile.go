@@ -53,7 +53,7 @@ func (n *nodeEnvFile) nextLine(i int) {
 
 // statement reads one line, or one assignment. It reports false when the reader stops.
 func (n *nodeEnvFile) statement() bool {
-	newline, more := n.find('\n', n.pos)
+	_, more := n.find('\n', n.pos)
 	if c := n.text[n.pos]; (c == '\n' || c == '#') && (more || !n.rules.node20) {
 		n.nextLine(n.pos)
 		return true
@@ -64,7 +64,7 @@ func (n *nodeEnvFile) statement() bool {
 		n.noEqual = !ok
 	}
 	if !n.rules.node20 {
-		newline, more = n.find('\n', n.pos)
+		newline, _ := n.find('\n', n.pos)
 		ok = ok && equal < newline
 	}
 	if !ok {

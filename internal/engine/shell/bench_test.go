@@ -30,8 +30,7 @@ func BenchmarkBash(b *testing.B) {
 	needOracle(b)
 	c := benchCase(b)
 	dir := newBench(b, c)
-	must(b, os.MkdirAll(dir.bin, 0o755))
-	dir.stub(b)
+	dir.reset(b, c, behaviour{})
 	for b.Loop() {
 		cmd := exec.Command("bash", "-c", c.line)
 		cmd.Dir = dir.repo

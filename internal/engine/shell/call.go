@@ -225,7 +225,7 @@ func (sh *shell) callFunction(st *state, f *function, inv invocation) {
 	name, _ := inv.name()
 	saved, src, loops := st.args, sh.src, sh.loops
 	st.args = sh.arguments(inv, name)
-	st.locals = append(st.locals, map[string]*cell{})
+	st.locals = append(st.locals, map[string]hidden{})
 	level := len(st.locals)
 	fr := newFrame(st)
 	sh.calls, sh.loops, sh.src = append(sh.calls, fr), nil, f.src
@@ -262,8 +262,12 @@ func (st *state) leave(level int) {
 	for len(st.locals) >= level {
 		top := st.locals[len(st.locals)-1]
 		st.locals = st.locals[:len(st.locals)-1]
-		for name, c := range top {
-			st.put(name, c)
+		for name, h := range top {
+			if h.maybe {
+				st.put(name, joinCells(h.cell, st.get(name)))
+			} else {
+				st.put(name, h.cell)
+			}
 		}
 	}
 }

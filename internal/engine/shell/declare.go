@@ -204,11 +204,15 @@ func (st *state) exportFunctions(command string, flags declFlags, all []declarat
 // hide makes a name local to the running function.
 func (sh *shell) hide(st *state, name string) {
 	top := st.locals[len(st.locals)-1]
-	if _, ok := top[name]; ok {
+	h, ok := top[name]
+	if ok && !h.maybe {
 		return
 	}
 	old := st.get(name)
-	top[name] = old
+	top[name] = hidden{cell: old}
+	if ok {
+		top[name] = hidden{cell: joinCells(h.cell, old)}
+	}
 	if !sh.bash {
 		return // in dash a local variable begins with the value outside
 	}

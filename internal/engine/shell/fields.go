@@ -61,7 +61,7 @@ func (sh *shell) fields(st *state, list ...*syntax.Word) fields {
 		}
 		s := sh.splitter(st)
 		s.split(sh.parts(st, w.Parts, site{wide: true}))
-		out.noOrder = out.noOrder || sh.unordered(st, w)
+		out.noOrder = out.noOrder || len(s.list) > 1 && sh.unordered(st, w)
 		if s.unsure >= 0 && out.unsure < 0 {
 			out.unsure, out.tail = len(out.list)+s.unsure, s.tail
 		}
@@ -148,7 +148,12 @@ func (s *splitter) flush() {
 }
 
 func (s *splitter) split(pieces sym) {
+	listed := false
 	for _, p := range pieces {
+		if listed && (p.text != "" || p.unk != nil) && s.unsure > 0 {
+			s.unsure = 0 // the last certain element may have this text at its end
+		}
+		listed = listed || p.mode == anyFields
 		switch {
 		case p.mode == fieldBreak:
 			s.flush()

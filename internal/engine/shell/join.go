@@ -58,20 +58,20 @@ func joinVars(st, other *state) {
 	}
 }
 
-// joinLocals handles a name that only one side made local: what the function hides is
-// then either the hidden value or the one that the other side sees.
+// joinLocals handles a name that only one side made local.
 func joinLocals(st, other *state, i int) {
 	mine, theirs := st.locals[i], other.locals[i]
-	for name, hidden := range theirs {
-		if old, ok := mine[name]; ok {
-			mine[name] = joinCells(old, hidden)
-		} else {
-			mine[name] = joinCells(hidden, st.get(name))
+	for name, t := range theirs {
+		m, ok := mine[name]
+		if !ok {
+			mine[name] = hidden{cell: t.cell, maybe: true}
+			continue
 		}
+		mine[name] = hidden{cell: joinCells(m.cell, t.cell), maybe: m.maybe || t.maybe}
 	}
-	for name, hidden := range mine {
+	for name, m := range mine {
 		if _, ok := theirs[name]; !ok {
-			mine[name] = joinCells(hidden, other.get(name))
+			mine[name] = hidden{cell: m.cell, maybe: true}
 		}
 	}
 }

@@ -172,7 +172,10 @@ func (sh *shell) listOut(st *state, l list, c site, star bool) sym {
 		out = append(out, e.with(m)...)
 	}
 	if l.unk != nil {
-		out = append(out, piece{mode: fieldBreak}, piece{unk: l.unk, mode: anyFields})
+		if len(l.elems) > 0 {
+			out = append(out, piece{mode: fieldBreak})
+		}
+		out = append(out, piece{unk: l.unk, mode: anyFields})
 	}
 	return out
 }

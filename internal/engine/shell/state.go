@@ -15,7 +15,7 @@ type state struct {
 	funcs  map[string]*function
 	files  map[string]*file // what the script wrote, by cleaned path
 	traps  map[string]trap
-	locals []map[string]*cell // what each running function hid
+	locals []map[string]hidden // what each running function hid
 	opts   options
 	args   arguments
 	dir    string          // relative to the repository's root
@@ -46,6 +46,12 @@ type arguments struct {
 	list   []sym
 	unsure int
 	tail   *unknown // why they are unsure
+}
+
+// hidden is a variable of which a function has made one of its own.
+type hidden struct {
+	cell  *cell
+	maybe bool // or perhaps not: only some ways through the script have
 }
 
 type function struct {

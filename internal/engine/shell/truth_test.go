@@ -24,33 +24,40 @@ func TestTruth(t *testing.T) {
 		for _, c := range parseCases(t, string(data)) {
 			t.Run(topic+"/"+c.name, func(t *testing.T) {
 				t.Parallel()
-				b := newBench(t, c)
-				got := b.ours(t, c)
-				for _, p := range got.Problems {
-					if p.Message == ownMistake {
-						t.Error("a panic")
-					}
-				}
-				for _, e := range wanted(c, got) {
-					t.Error(e)
-				}
-				unknown := 0
-				for _, how := range behavioursFor(c) {
-					errs, n := compare(c, got, b.real(t, c, how))
-					unknown += n
-					for _, e := range errs {
-						t.Errorf("when commands print %q and end with %q: %s", how.out, how.rc, e)
-					}
-					if !c.open {
-						break
-					}
-				}
-				if unknown > 0 && !c.open {
-					t.Errorf("%d values are unknown, all of which should be known%s", unknown, unknownNames(got))
-				}
+				checkTruth(t, c)
 			})
 		}
 	}
+}
+
+// checkTruth compares a case with the real shell, and gives what keyfit says of it.
+func checkTruth(t *testing.T, c testCase) model.Result {
+	t.Helper()
+	b := newBench(t, c)
+	got := b.ours(t, c)
+	for _, p := range got.Problems {
+		if p.Message == ownMistake {
+			t.Error("a panic")
+		}
+	}
+	for _, e := range wanted(c, got) {
+		t.Error(e)
+	}
+	unknown := 0
+	for _, how := range behavioursFor(c) {
+		errs, n := compare(c, got, b.real(t, c, how))
+		unknown += n
+		for _, e := range errs {
+			t.Errorf("when commands print %q and end with %q: %s", how.out, how.rc, e)
+		}
+		if !c.open {
+			break
+		}
+	}
+	if unknown > 0 && !c.open {
+		t.Errorf("%d values are unknown, all of which should be known%s", unknown, unknownNames(got))
+	}
+	return got
 }
 
 // behavioursFor takes a few behaviours for each case, others for the next one; a longer
@@ -122,8 +129,9 @@ func unknownNames(r model.Result) string {
 	return b.String()
 }
 
-// parseCases reads cases: a line "=== name" with flags (sh, open), an optional line
-// "run: …", the script deploy.sh, and further files behind "-- name --".
+// parseCases reads cases: a line "=== name" with flags (sh, open), lines "run: …" with
+// what is run, of which each makes a case, the script deploy.sh, and further files behind
+// "-- name --".
 func parseCases(t testing.TB, data string) []testCase {
 	t.Helper()
 	var out []testCase
@@ -142,8 +150,15 @@ func parseCases(t testing.TB, data string) []testCase {
 				t.Fatalf("case %s: unknown flag %q", c.name, w)
 			}
 		}
-		if rest, ok := strings.CutPrefix(body, "run: "); ok {
-			c.line, body, _ = strings.Cut(rest, "\n")
+		var lines []string
+		for {
+			rest, ok := strings.CutPrefix(body, "run: ")
+			if !ok {
+				break
+			}
+			var line string
+			line, body, _ = strings.Cut(rest, "\n")
+			lines = append(lines, line)
 		}
 		name := "deploy.sh"
 		content := shebang
@@ -158,6 +173,12 @@ func parseCases(t testing.TB, data string) []testCase {
 		c.files[name] = strings.TrimSuffix(content, "\n")
 		c.want = c.files["want"]
 		delete(c.files, "want")
+		for i, l := range lines {
+			c.line = l
+			if i < len(lines)-1 {
+				out = append(out, c)
+			}
+		}
 		out = append(out, c)
 	}
 	return out

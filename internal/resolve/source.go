@@ -1,0 +1,65 @@
+package resolve
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/keyfit/keyfit/internal/deploy"
+	"github.com/keyfit/keyfit/internal/model"
+	"github.com/keyfit/keyfit/internal/repo"
+)
+
+// compare holds the environment whose secrets a tool fetches against the one that is
+// being deployed: `infisical run` without --env takes those of dev, wherever it runs.
+func (t *tools) compare(source deploy.Source) {
+	if source.Name.State != model.Known {
+		return
+	}
+	name := source.Name.Text.Reveal()
+	meant := stage(name)
+	if meant == "" || stage(t.name) == "" || meant == stage(t.name) {
+		return
+	}
+	problem := model.Problem{
+		At:      source.At,
+		Message: fmt.Sprintf("%s fetches the secrets of %s in a deploy to %q", source.Tool, meant, t.name),
+		Fix:     fmt.Sprintf("name the environment on the command line of %s", source.Tool),
+	}
+	if source.Default {
+		problem.Message += ", because its command line names no environment"
+	}
+	t.problems = append(t.problems, problem)
+}
+
+// stages are the usual names of the stages that a deploy goes to.
+var stages = map[string]string{
+	"dev": "development", "develop": "development", "development": "development", "local": "development",
+	"test": "test", "testing": "test", "qa": "test",
+	"stg": "staging", "stage": "staging", "staging": "staging", "preprod": "staging",
+	"prd": "production", "prod": "production", "production": "production", "live": "production",
+}
+
+// stage gives the usual name of an environment's stage; empty for a name that does not
+// tell, so that a message never repeats a text that is not one of these words.
+func stage(name string) string { return stages[strings.ToLower(name)] }
+
+// asOfNow is the repository as the deploy tools of a run may see it: a file that the run
+// wrote looks now as it does at the run's end, which may be after the tool read it.
+type asOfNow struct {
+	repo.Files
+	written map[string]model.Value
+}
+
+// Read gives a file that the run did not write.
+func (f asOfNow) Read(name string) ([]byte, error) {
+	key := name
+	if c, ok := f.Files.(interface{ Clean(string) (string, error) }); ok {
+		if cleaned, err := c.Clean(name); err == nil {
+			key = cleaned
+		}
+	}
+	if _, ok := f.written[key]; ok {
+		return nil, &repo.Error{Path: name, Kind: repo.ErrRead, Note: "the script writes it while it runs"}
+	}
+	return f.Files.Read(name)
+}
