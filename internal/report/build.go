@@ -70,6 +70,7 @@ func settle(d *Document, environments []string) {
 			d.Unverified = append(d.Unverified, unverified(*s, x))
 		}
 	}
+	d.Unverified = append(d.Unverified, unseen(d)...)
 	d.Summary = count(d, environments)
 }
 

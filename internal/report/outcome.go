@@ -12,16 +12,20 @@ const (
 	rungFailed = "fail"
 )
 
-// outcome decides what became of a slot. It fails on an error-level finding, silenced
-// ones included (the configuration may accept a key that does not fit; it does not make
-// it fit), on a rung that fails and on a key that is meant for something else. It passes
-// only when the value is known and the API accepted it.
+// outcome decides what became of a slot. It fails on an error-level finding, on a rung
+// that fails and on a key that is meant for something else; unless the configuration
+// accepts every error there is, with a reason and until a day. Otherwise it passes only
+// when the value is known and the API accepted it.
 func outcome(s Slot, x index) string {
 	reason := provider.Reason(s.Reason)
+	refused := slices.Contains(s.Rungs.all(), rungFailed) ||
+		reason.Class() == provider.Refused || reason.Class() == provider.Misfit
 	switch {
-	case hasError(s, x), slices.Contains(s.Rungs.all(), rungFailed):
+	case hasError(x.findingsOf(s)):
 		return Failed
-	case reason.Class() == provider.Refused, reason.Class() == provider.Misfit:
+	case hasError(x.ignoredOf(s)) && (refused || reason.Class() == provider.Accepted):
+		return Passed
+	case refused:
 		return Failed
 	case reason.Class() == provider.Accepted && s.State == stateKnown:
 		return Passed
@@ -33,8 +37,8 @@ func (r Rungs) all() []string {
 	return []string{r.Format, r.Known, r.Linked, r.Active, r.Authorised}
 }
 
-func hasError(s Slot, x index) bool {
-	return slices.ContainsFunc(slices.Concat(x.findingsOf(s), x.ignoredOf(s)), func(f Finding) bool { return f.Severity == "error" })
+func hasError(findings []Finding) bool {
+	return slices.ContainsFunc(findings, func(f Finding) bool { return f.Severity == "error" })
 }
 
 // acceptsDoubt lists the findings that say "could not be verified". Where the
@@ -47,6 +51,27 @@ func unverified(s Slot, x index) Unverified {
 		Reason: s.Reason, Message: doubt(s),
 		Ignored: slices.ContainsFunc(x.ignoredOf(s), func(f Finding) bool { return acceptsDoubt(f.ID) }),
 	}
+}
+
+// unseen lists the environments in which a file could not be read and no key was found:
+// there may be one, so that nothing about them is verified.
+func unseen(d *Document) []Unverified {
+	seen := map[string]bool{"": true}
+	for _, s := range d.Slots {
+		seen[s.Environment] = true
+	}
+	var out []Unverified
+	for _, f := range d.Findings {
+		if f.ID != "K001" || f.Severity == "note" || seen[f.Environment] {
+			continue
+		}
+		seen[f.Environment] = true
+		out = append(out, Unverified{
+			Environment: f.Environment, Reason: string(provider.Unresolved),
+			Message: "no key was found here, and a file that may hold one could not be read",
+		})
+	}
+	return out
 }
 
 // missingReason names the reason of a slot that no answer decided.
@@ -108,7 +133,7 @@ func ExitCode(d Document, failOn FailOn, onUnverified OnUnverified) int {
 	switch {
 	case slices.ContainsFunc(d.Findings, func(f Finding) bool { return failOn.covers(f.Severity) }):
 		return exitFindings
-	case d.Summary.Environments == 0 || d.Summary.Slots == 0:
+	case len(d.Unverified) == 0 && (d.Summary.Environments == 0 || d.Summary.Slots == 0):
 		return exitNothing
 	case onUnverified == UnverifiedFails && d.hasDoubt():
 		return exitUnverified

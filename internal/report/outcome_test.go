@@ -33,7 +33,7 @@ func TestOutcome(t *testing.T) {
 		"accepted":                           {value: known, verdict: ok, want: Passed, reason: "ok"},
 		"accepted, with a warning":           {value: known, verdict: ok, severity: "warning", want: Passed, reason: "ok"},
 		"accepted, with an error":            {value: known, verdict: ok, severity: "error", want: Failed, reason: "ok"},
-		"accepted, with a silenced error":    {value: known, verdict: ok, severity: "error", ignored: true, want: Failed, reason: "ok"},
+		"accepted, with a silenced error":    {value: known, verdict: ok, severity: "error", ignored: true, want: Passed, reason: "ok"},
 		"refused":                            {value: known, verdict: verdict.Verdict{Rungs: rungs("+-..."), Reason: provider.KeyRevoked}, want: Failed, reason: "key_revoked"},
 		"refused, without rungs":             {value: known, verdict: verdict.Verdict{Reason: provider.KeyRevoked}, want: Failed, reason: "key_revoked"},
 		"a misfit":                           {value: known, verdict: verdict.Verdict{Rungs: rungs("+++++"), Reason: provider.TenantMismatch}, want: Failed, reason: "tenant_mismatch"},

@@ -75,6 +75,11 @@ func slotWords(s Slot, x index) []string {
 			words = append(words, f.ID)
 		}
 	}
+	for _, f := range x.ignoredOf(s) {
+		if f.Severity == "error" {
+			words = append(words, f.ID+" ignored")
+		}
+	}
 	if len(words) == 0 && s.Outcome != Passed {
 		words = append(words, s.Reason)
 	}

@@ -19,8 +19,11 @@ func writeText(w io.Writer, d Document, opt Options) error {
 	}
 	p.problems(d)
 	p.untold(d, told)
-	if opt.Verbose {
+	switch {
+	case opt.Verbose:
 		p.passed(d)
+	case !opt.Quiet:
+		p.passedBriefly(x)
 	}
 	if !opt.Quiet {
 		p.ignored(d)
@@ -230,6 +233,41 @@ func (p *page) passed(d Document) {
 			p.slot(s, false)
 			p.line()
 		}
+	}
+}
+
+// maxPassed bounds how many passed slots are told without --verbose.
+const maxPassed = 20
+
+// passedBriefly says of each key that fits, or whose misfit the configuration accepts,
+// whose it is and what was proven.
+func (p *page) passedBriefly(x index) {
+	told, more := 0, 0
+	for _, s := range x.doc.Slots {
+		switch {
+		case s.Outcome != Passed:
+			continue
+		case told == maxPassed:
+			more++
+			continue
+		}
+		told++
+		line := p.text(s.title()) + p.paint(faint, p.text(p.slotFacts(s)))
+		if whose := identityText(s.Identity); whose != "" {
+			line += ": " + p.text(whose)
+		}
+		label := p.paint(green+";"+bold, "passed")
+		if hasError(x.ignoredOf(s)) {
+			label = p.paint(yellow+";"+bold, "accepted")
+		}
+		p.line(label, "  ", line)
+		p.rungs(s)
+	}
+	if more > 0 {
+		p.line(fmt.Sprintf("%d more passed; --verbose shows all", more))
+	}
+	if told > 0 {
+		p.line()
 	}
 }
 

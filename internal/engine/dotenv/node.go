@@ -100,8 +100,6 @@ func nodeValue(text string, i int, t *token) int {
 	t.valueStart = i + strings.Index(text[i:end], t.raw)
 	t.end = t.valueStart + len(t.raw)
 	t.text = nodeUnquoted(t.raw)
-	// Within such a line the reader's pattern can match more than once.
-	t.unsure = strings.ContainsAny(t.raw, "\u2028\u2029") && strings.ContainsAny(t.raw, "'\"`")
 	if end == i { // no value: the pattern goes on over blank lines and a comment
 		_, end, _ = nodeTail(text, i)
 	} else if end < len(text) && text[end] == '#' {
@@ -163,14 +161,43 @@ func nodeTail(text string, i int) (comment, end int, ok bool) {
 // nodeUnquoted takes quotes off an unquoted value that happens to begin and end with
 // the same one, and resolves newlines if it begins with a double quote.
 func nodeUnquoted(s string) string {
-	if s == "" || strings.IndexByte("'\"`", s[0]) < 0 {
+	if s == "" || strings.IndexAny(s, "'\"`") < 0 {
 		return s
 	}
-	quote := s[0]
-	if len(s) > 1 && s[len(s)-1] == quote {
-		s = s[1 : len(s)-1]
+	return nodeEscapes(nodeStrip(s), s[0])
+}
+
+// nodeStrip takes the quotes off. The separators of Unicode count as line ends here, so
+// that quotes may stand at the ends of what looks like lines.
+func nodeStrip(s string) string {
+	var out strings.Builder
+	for s != "" {
+		if closing := nodeLineQuote(s); closing > 0 {
+			out.WriteString(s[1:closing])
+			s = s[closing+1:]
+		}
+		next := nextJSLine(s, jsLineEnd(s, 0))
+		out.WriteString(s[:next])
+		s = s[next:]
 	}
-	return nodeEscapes(s, quote)
+	return out.String()
+}
+
+// nodeLineQuote finds the last quote like the one that s begins with which stands at
+// the end of a line.
+func nodeLineQuote(s string) int {
+	if strings.IndexByte("'\"`", s[0]) < 0 {
+		return 0
+	}
+	for i := len(s) - 1; i > 0; i-- {
+		if s[i] != s[0] {
+			continue
+		}
+		if r, size := utf8.DecodeRuneInString(s[i+1:]); size == 0 || isJSLineEnd(r) {
+			return i
+		}
+	}
+	return 0
 }
 
 func nodeEscapes(s string, quote byte) string {
