@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/keyfit/keyfit/internal/report"
 )
 
 // checkOptions are the flags of `keyfit check`.
@@ -40,17 +42,20 @@ func (a *app) checkCommand() *cobra.Command {
 	f := cmd.Flags()
 	f.StringArrayVarP(&o.environments, "environment", "e", nil, "check only this environment; may be repeated")
 	f.BoolVar(&o.offline, "offline", false, "open no connection; all rungs above format stay unverified")
-	f.StringVar(&o.format, "format", "text", "text, json or github")
+	f.StringVar(&o.format, "format", "text", strings.Join(report.FormatNames(), ", "))
 	f.StringArrayVar(&o.outputs, "output", nil, "also write FORMAT=PATH; may be repeated")
 	f.StringVar(&o.failOn, "fail-on", "error", "exit 1 at findings of this level or above: error, warning, note, never")
 	f.StringVar(&o.onUnverified, "on-unverified", "fail", "what to do when something could not be verified: fail (exit 3), warn, pass")
 	f.StringVar(&o.caFile, "ca-file", "", "also trust the certificates in this PEM file")
-	f.DurationVar(&o.timeout, "timeout", 2*time.Minute, "for all requests together")
+	f.DurationVar(&o.timeout, "timeout", 2*time.Minute, "for all requests together; 0 is no limit")
 	f.BoolVar(&o.trustConfig, "trust-config", false, "send keys to hosts of keyfit.yaml even when it comes from outside")
 	return cmd
 }
 
 func (o *checkOptions) validate() error {
+	if o.timeout < 0 {
+		return usage("--timeout takes a positive time such as 90s; 0 is no limit")
+	}
 	if err := oneOf("--fail-on", o.failOn, "error", "warning", "note", "never"); err != nil {
 		return err
 	}
@@ -74,14 +79,19 @@ func (a *app) check(ctx context.Context, o checkOptions) error {
 		return err
 	}
 	defer w.close()
-	for _, note := range w.notes {
-		a.progress("%s", note)
-	}
+	a.tellNotes(w)
 	result, err := a.pipeline(ctx, w, o)
 	if err != nil {
 		return err
 	}
 	return a.deliver(w, result, targets, o)
+}
+
+// tellNotes says what discovery found.
+func (a *app) tellNotes(w *workspace) {
+	for _, note := range w.notes {
+		a.progress("%s", note)
+	}
 }
 
 // resolvePath makes a path given on the command line absolute.

@@ -127,6 +127,9 @@ func (a *app) rootCommand() *cobra.Command {
 		SilenceErrors: true,
 		Args:          cobra.NoArgs,
 		RunE:          check.RunE,
+		PersistentPreRunE: func(*cobra.Command, []string) error {
+			return oneOf("--color", a.flags.color, "auto", "always", "never")
+		},
 	}
 	root.Flags().AddFlagSet(check.Flags())
 	f := root.PersistentFlags()

@@ -26,6 +26,9 @@ func (a *app) targets(format string, outputs []string) ([]target, error) {
 		if !ok || path == "" {
 			return nil, &exit{code: exitUsage, message: "--output takes FORMAT=PATH", fix: "for example --output json=keyfit.json"}
 		}
+		if path == "-" {
+			return nil, &exit{code: exitUsage, message: "--output writes to files", fix: "print one report on standard output with --format " + name}
+		}
 		all = append(all, target{format: name, path: path})
 	}
 	for _, t := range all {

@@ -71,6 +71,7 @@ func (a *app) resolved(ctx context.Context, o resolveOptions) (report.Resolved, 
 		return report.Resolved{}, err
 	}
 	defer w.close()
+	a.tellNotes(w)
 	environments, err := a.resolveAll(ctx, w, o.environments)
 	if err != nil {
 		return report.Resolved{}, err

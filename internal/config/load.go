@@ -42,7 +42,7 @@ func Find(files repo.Files, start string) (found string, ok bool) {
 		for _, name := range names {
 			candidate := path.Join(dir, name)
 			info, err := files.Stat(candidate)
-			// A file that is there and cannot be read is found: loading says what is wrong.
+			// What is there and cannot be read is found: loading says what is wrong.
 			if err == nil && !info.Dir || err != nil && !errors.Is(err, repo.ErrMissing) {
 				return candidate, true
 			}

@@ -23,6 +23,9 @@ type Catalog struct {
 	files fs.FS
 	mu    sync.Mutex
 	read  map[string]*Provider // nil for one that cannot be used
+
+	outlined sync.Once
+	outline  []outline
 }
 
 // Catalogue gives the built-in providers. It costs nothing until one is asked for.

@@ -3,6 +3,8 @@ package provider
 import (
 	"regexp"
 	"regexp/syntax"
+	"strings"
+	"sync"
 
 	"go.yaml.in/yaml/v3"
 
@@ -11,18 +13,40 @@ import (
 
 // Pattern is an anchored regular expression: it must match the whole text.
 type Pattern struct {
-	re   *regexp.Regexp
-	tree *syntax.Regexp
+	re     *lazyRegexp
+	tree   *syntax.Regexp
+	prefix string
+}
+
+// lazyRegexp compiles an expression that was parsed before when it is first matched:
+// of all the catalogue's forms, a run needs a few.
+type lazyRegexp struct {
+	text     string // with its anchors
+	compiled func() *regexp.Regexp
+}
+
+func newLazyRegexp(text string) *lazyRegexp {
+	return &lazyRegexp{text: text, compiled: sync.OnceValue(func() *regexp.Regexp {
+		re, err := regexp.Compile(text)
+		if err != nil {
+			return nil // never: the parser took it
+		}
+		return re
+	})}
+}
+
+func (l *lazyRegexp) match(text string) bool {
+	re := l.compiled()
+	return re != nil && re.MatchString(text)
 }
 
 // Match reports whether the whole text has this form. The zero Pattern matches everything.
-func (p Pattern) Match(text string) bool { return p.re == nil || p.re.MatchString(text) }
+func (p Pattern) Match(text string) bool {
+	return p.re == nil || strings.HasPrefix(text, p.prefix) && p.re.match(text)
+}
 
 // Prefix is the text that every match begins with, as far as the expression tells.
-func (p Pattern) Prefix() string {
-	prefix, _ := literal(p.tree)
-	return prefix
-}
+func (p Pattern) Prefix() string { return p.prefix }
 
 // literal gives the fixed text at the beginning of an expression; whole tells that the
 // expression is nothing but that text.
@@ -115,7 +139,7 @@ func (p Pattern) String() string {
 	if p.re == nil {
 		return ""
 	}
-	text := p.re.String()
+	text := p.re.text
 	return text[len(anchorStart) : len(text)-len(anchorEnd)]
 }
 
@@ -130,6 +154,7 @@ const (
 // DecodeStrict compiles the expression and anchors it at both ends.
 func (p *Pattern) DecodeStrict(r *strict.Reader, n *yaml.Node) {
 	p.re, p.tree = compile(r, n, anchorStart, anchorEnd)
+	p.prefix, _ = literal(p.tree)
 }
 
 // JSONSchema describes an expression.
@@ -138,7 +163,7 @@ func (p Pattern) JSONSchema() map[string]any {
 }
 
 // Expression is a regular expression that may match anywhere in a text.
-type Expression struct{ re *regexp.Regexp }
+type Expression struct{ re *lazyRegexp }
 
 // DecodeStrict compiles the expression.
 func (e *Expression) DecodeStrict(r *strict.Reader, n *yaml.Node) { e.re, _ = compile(r, n, "", "") }
@@ -150,14 +175,14 @@ func (e Expression) JSONSchema() map[string]any {
 
 // Match reports whether the expression matches somewhere in the text. The zero
 // Expression matches nothing.
-func (e Expression) Match(text string) bool { return e.re != nil && e.re.MatchString(text) }
+func (e Expression) Match(text string) bool { return e.re != nil && e.re.match(text) }
 
 // Find gives the first group of the first match, or the whole match without a group.
 func (e Expression) Find(text string) (string, bool) {
-	if e.re == nil {
+	if e.re == nil || e.re.compiled() == nil {
 		return "", false
 	}
-	m := e.re.FindStringSubmatch(text)
+	m := e.re.compiled().FindStringSubmatch(text)
 	if m == nil {
 		return "", false
 	}
@@ -169,7 +194,7 @@ func (e Expression) String() string {
 	if e.re == nil {
 		return ""
 	}
-	return e.re.String()
+	return e.re.text
 }
 
 // Equal reports whether both are the same expression. go-cmp uses it.
@@ -177,7 +202,8 @@ func (e Expression) Equal(f Expression) bool { return e.String() == f.String() }
 
 const maxExpression = 2_000
 
-func compile(r *strict.Reader, n *yaml.Node, before, after string) (*regexp.Regexp, *syntax.Regexp) {
+// compile parses an expression; whether its anchors hold it is part of the question.
+func compile(r *strict.Reader, n *yaml.Node, before, after string) (*lazyRegexp, *syntax.Regexp) {
 	var text string
 	r.Decode(n, &text)
 	if text == "" {
@@ -186,12 +212,16 @@ func compile(r *strict.Reader, n *yaml.Node, before, after string) (*regexp.Rege
 		}
 		return nil, nil
 	}
-	re, err := regexp.Compile(before + text + after)
-	// Parsed on its own as well: "a)|(b" would break out of the anchors.
-	tree, alone := syntax.Parse(text, syntax.Perl)
-	if err != nil || alone != nil || len(text) > maxExpression {
+	// Parsed on its own: "a)|(b" would break out of the anchors.
+	tree, err := syntax.Parse(text, syntax.Perl)
+	if err != nil || len(text) > maxExpression || (before != "" && !parses(before+text+after)) {
 		r.Fail(n, "write it in RE2 syntax", "is not a regular expression")
 		return nil, nil
 	}
-	return re, tree
+	return newLazyRegexp(before + text + after), tree
+}
+
+func parses(text string) bool {
+	_, err := syntax.Parse(text, syntax.Perl)
+	return err == nil
 }

@@ -55,8 +55,8 @@ func (p *Provider) HasName(name string) bool {
 // that a form which one of them inherited proves nothing: the vendor's keys look alike
 // on every host.
 func (c *Catalog) Recognise(name string, text secret.Text, custom ...*Provider) (*Provider, *Form, Strength) {
-	all := c.ordered(custom)
 	key := text.Reveal()
+	all := c.ordered(custom, name, key)
 	var first *Provider
 	for _, p := range all {
 		if p.strongForm(key) == nil {
@@ -97,8 +97,9 @@ func (c *Catalog) ByForm(text secret.Text, custom ...*Provider) (*Provider, *For
 	return p, f
 }
 
-// ordered lists the user's providers, the catalogue's, and last those that inherit.
-func (c *Catalog) ordered(custom []*Provider) []*Provider {
+// ordered lists the user's providers, the catalogue's that come into question, and last
+// those that inherit.
+func (c *Catalog) ordered(custom []*Provider, name, key string) []*Provider {
 	var own, inheriting []*Provider
 	for _, p := range custom {
 		if p.Extends == "" {
@@ -107,7 +108,7 @@ func (c *Catalog) ordered(custom []*Provider) []*Provider {
 			inheriting = append(inheriting, p)
 		}
 	}
-	return slices.Concat(own, c.All(), inheriting)
+	return slices.Concat(own, c.candidates(name, key), inheriting)
 }
 
 // Glob reports whether the text matches a pattern in which * stands for any text, a slash

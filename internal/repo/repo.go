@@ -69,6 +69,7 @@ type Info struct {
 	Dir        bool
 	Size       int64
 	Executable bool
+	Broken     bool // a link that leads nowhere or out of the root
 }
 
 // Tree is a repository on the disk. It is safe for concurrent use.
@@ -195,7 +196,7 @@ func toInfo(name string, info fs.FileInfo) Info {
 }
 
 // List gives the entries of a directory in the order of their names. A symbolic link
-// is listed as what it leads to; one that leads nowhere or out of the root is left out.
+// is listed as what it leads to, or as broken.
 func (t *Tree) List(dir string) ([]Info, error) {
 	p, err := t.Clean(dir)
 	if err != nil {
@@ -218,9 +219,11 @@ func (t *Tree) List(dir string) ([]Info, error) {
 	slices.Sort(names)
 	var out []Info
 	for _, name := range names {
-		if info, err := t.Stat(path.Join(p, name)); err == nil {
-			out = append(out, info)
+		info, err := t.Stat(path.Join(p, name))
+		if err != nil {
+			info = Info{Name: name, Broken: true}
 		}
+		out = append(out, info)
 	}
 	return out, nil
 }

@@ -213,9 +213,13 @@ func TestStatAndList(t *testing.T) {
 	must(t, err)
 	var got []string
 	for _, info := range infos {
-		got = append(got, fmt.Sprintf("%s %v %v", info.Name, info.Dir, info.Executable && !info.Dir))
+		word := fmt.Sprintf("%s %v %v", info.Name, info.Dir, info.Executable && !info.Dir)
+		if info.Broken {
+			word = info.Name + " broken"
+		}
+		got = append(got, word)
 	}
-	want := []string{".env false false", "a.txt false false", "dir true false", "link true false", "run.sh false true"}
+	want := []string{".env false false", "a.txt false false", "broken broken", "dir true false", "link true false", "out broken", "run.sh false true"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
