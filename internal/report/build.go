@@ -114,7 +114,7 @@ func (b builder) slot(c *checks.Case) Slot {
 		Trail: toTrail(value.Trail), Shadowed: b.definitions(value.Losers),
 		ConsumerKind: c.Slot.Consumer.Kind, Namespace: c.Slot.Consumer.Namespace,
 		Also: convertSome(c.Slot.Also, toConsumer), Alternatives: convertSome(value.Alternatives, b.alternative),
-		Says: v.Says, Causes: slices.Clone(v.Causes), Permission: v.Needs, OpenEndpoint: v.Open,
+		Says: v.Says, Causes: slices.Clone(v.Causes), Permission: v.Needs, OpenEndpoint: v.Open, Doubt: v.Doubt,
 	}
 	if value.State == model.Unknown {
 		s.ValueReason, s.ValueNeeds = string(value.Why), value.Needs

@@ -81,6 +81,7 @@ type Slot struct {
 	Permission   string        `json:"permission,omitempty" doc:"of a missing permission: which one"`
 	Elsewhere    *Elsewhere    `json:"elsewhere,omitempty" doc:"the environment whose API accepts a key that its own rejects"`
 	OpenEndpoint bool          `json:"open_endpoint,omitempty" doc:"the API accepted a random key too"`
+	Doubt        string        `json:"doubt,omitempty" doc:"why it could not be told whether the API checks keys at all"`
 }
 
 // Rungs holds pass, fail or unverified for each step, lowest first.

@@ -84,6 +84,7 @@ func (p *page) slot(s Slot, told bool) {
 	p.rungs(s)
 	p.note("asked", requestText(s.Request))
 	p.note("whose", identityText(s.Identity))
+	p.note("doubt", s.Doubt)
 	if s.Elsewhere != nil {
 		p.note("elsewhere", strings.TrimSuffix(s.Elsewhere.Environment+" accepts it: "+identityText(s.Elsewhere.Identity), ": "))
 	}
@@ -262,6 +263,7 @@ func (p *page) passedBriefly(x index) {
 		}
 		p.line(label, "  ", line)
 		p.rungs(s)
+		p.note("doubt", s.Doubt)
 	}
 	if more > 0 {
 		p.line(fmt.Sprintf("%d more passed; --verbose shows all", more))
