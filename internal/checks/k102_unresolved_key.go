@@ -42,7 +42,7 @@ func unresolved(c *Case) (Finding, bool) {
 	return Finding{
 		At:      c.at(),
 		Message: fmt.Sprintf("%s cannot be known here: %s", c.subject(), whyUnknown(v.Why)),
-		Fix:     cmp.Or(v.Needs, fmt.Sprintf("bind %q under inputs of %q in keyfit.yaml", c.Slot.Variable, c.Slot.Environment)),
+		Fix:     cmp.Or(prefixed("supply what is missing here: ", v.Needs), fmt.Sprintf("bind %q under inputs of %q in keyfit.yaml", c.Slot.Variable, c.Slot.Environment)),
 	}, true
 }
 

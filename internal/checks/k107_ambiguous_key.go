@@ -36,7 +36,7 @@ func ambiguous(c *Case) (Finding, bool) {
 	f := Finding{
 		At:      v.Trail.At(),
 		Message: fmt.Sprintf("%s is one of %d candidates, and what decides is not known here", c.subject(), len(v.Alternatives)),
-		Fix:     cmp.Or(v.Needs, "decide it before the deploy"),
+		Fix:     cmp.Or(prefixed("decide what it depends on: ", v.Needs), "decide it before the deploy"),
 	}
 	for i, a := range v.Alternatives {
 		f.Related = append(f.Related, Related{At: a.Trail.At(), Message: candidate(i+1, a)})

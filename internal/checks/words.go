@@ -180,3 +180,11 @@ func listed(words []string) string {
 }
 
 func day(t time.Time) string { return t.UTC().Format(time.DateOnly) }
+
+// prefixed puts a clause in front of a text; an empty text stays empty.
+func prefixed(clause, text string) string {
+	if text == "" {
+		return ""
+	}
+	return clause + text
+}

@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -9,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/keyfit/keyfit/internal/pos"
 	"github.com/keyfit/keyfit/internal/provider"
 	"github.com/keyfit/keyfit/internal/verdict"
 )
@@ -40,13 +42,35 @@ func (c *Client) ask(ctx context.Context, asked *Question) (r result) {
 	}
 	base, ok := q.Provider.Hosts.For(q.Environment)
 	if !ok {
-		return result{verdict: withFormat(&q, unsent(provider.NotProbeable, fmt.Sprintf("%s declares no host for the environment %q", q.Provider.ID, q.Environment)))}
+		return result{verdict: withFormat(&q, unsent(provider.NotProbeable, noHost(&q)))}
 	}
 	r = c.askAt(ctx, &q, base.Value, isAccepted)
 	if rejected(r.verdict) && q.Provider.Siblings != "never" {
 		r.sibling = c.askSiblings(ctx, &q, base.Value)
 	}
 	return r
+}
+
+// noHost says that a provider has no host for an environment, and for which it has one.
+func noHost(q *Question) string {
+	text := fmt.Sprintf("%s declares no host for the environment %q", q.Provider.ID, q.Environment)
+	hosts := q.Provider.Hosts
+	names := slices.SortedFunc(maps.Keys(hosts), func(a, b string) int { // as they are written
+		return cmp.Or(pos.Compare(hosts[a].Span, hosts[b].Span), strings.Compare(a, b))
+	})
+	if len(names) == 0 {
+		return text
+	}
+	return text + ", only for " + listed(names) + " (say which with -e)"
+}
+
+// listed writes a list as a sentence has it: a, b and c.
+func listed(names []string) string {
+	last := len(names) - 1
+	if last < 1 {
+		return strings.Join(names, "")
+	}
+	return strings.Join(names[:last], ", ") + " and " + names[last]
 }
 
 // withoutAsking decides what needs no network.
@@ -202,7 +226,9 @@ func trimBase(base string) string { return strings.ToLower(strings.TrimRight(bas
 // finish puts a result and its controls together.
 func (c *Client) finish(ctx context.Context, r result) verdict.Verdict {
 	v := r.verdict
+	v.Doubt = r.control.doubt(ctx, "the API")
 	if s := r.sibling; s != nil {
+		v.Doubt = s.control.doubt(ctx, "the API of "+s.environment)
 		v.Reason, v.Says, v.Causes = provider.EnvMismatch, "", nil
 		v.Rungs[provider.KnownKey] = verdict.Fail
 		v.Elsewhere = &verdict.Elsewhere{Environment: s.environment, Identity: s.verdict.Identity, Evidence: s.verdict.Evidence}

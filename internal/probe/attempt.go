@@ -76,7 +76,7 @@ func (c *Client) send(ctx context.Context, q *Question, r *request) verdict.Verd
 		v.Evidence.Attempts, v.Evidence.At, v.Evidence.Duration = attempt, began, c.options.Now().Sub(began)
 		wait, again := c.again(q, &v, a, f, attempt)
 		if !again || r.once || c.options.Sleep(ctx, wait) != nil {
-			return v
+			return c.distrust(v, r.url)
 		}
 	}
 }
@@ -93,7 +93,7 @@ type answer struct {
 func (c *Client) conclude(q *Question, a *answer, f *failure) verdict.Verdict {
 	if f != nil {
 		v := verdict.Judge(q.Provider, q.Form, verdict.Response{Failure: f.reason})
-		v.Reason, v.Evidence.Failure = f.reason, f.text
+		v.Reason, v.Evidence.Failure, v.Evidence.Status = f.reason, f.text, f.status
 		return v
 	}
 	return verdict.Judge(q.Provider, q.Form, verdict.Response{Status: a.status, Header: a.header, Body: a.body, Truncated: a.truncated})
@@ -175,9 +175,17 @@ func (c *Client) attempt(ctx context.Context, r *request) (*answer, *failure) {
 	}
 	a := &answer{status: response.StatusCode, header: response.Header}
 	if a.body, a.truncated, err = readBody(response); err != nil {
-		return nil, c.failed(ctx, err, r.url)
+		return nil, c.failed(ctx, err, r.url).after(response.StatusCode)
 	}
 	return a, nil
+}
+
+// after notes that a status arrived before things went wrong. One that decides, such as
+// 401, is final: asking again would count as another failed login.
+func (f *failure) after(status int) *failure {
+	f.status = status
+	f.again = f.again && (status < 300 || status == http.StatusRequestTimeout || isPassing(status))
+	return f
 }
 
 func (c *Client) failed(ctx context.Context, err error, u *url.URL) *failure {

@@ -1,6 +1,9 @@
 package probe
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/keyfit/keyfit/internal/verdict"
 )
 
@@ -8,8 +11,14 @@ import (
 // Shorter ones are words, such as "test", that verdicts need.
 const minShared = 12
 
-// keyScrubber hides everything secret of one question.
-func keyScrubber(q *Question) *scrubber { return newScrubber(secretsOf(q)...) }
+// keyScrubber hides everything secret of one question. What is like a secret that the
+// whole run hides is hidden by then.
+func keyScrubber(q *Question) *scrubber {
+	texts := secretsOf(q)
+	s := newFormScrubber(texts)
+	s.likeness = newLikeness(slices.DeleteFunc(texts, func(text string) bool { return len(text) >= minShared }))
+	return s
+}
 
 // runScrubber hides the keys of a whole run: an API may know its neighbours' keys.
 func runScrubber(questions []Question) *scrubber {
@@ -36,10 +45,12 @@ func secretsOf(q *Question) []string {
 	return texts
 }
 
-// cleanVerdict passes every text that an answer had a part in through the scrubber. The
-// catalogue's own texts (Says, Causes) go through it as well: it costs nothing.
+// cleanVerdict passes every text that an answer had a part in through the scrubber. Our
+// own texts (Says, Causes, hosts, failures) go through it as well: it costs nothing. Of
+// those only the forms of a key are taken out, not what is merely like it: a key may well
+// be named after its host.
 func cleanVerdict(v *verdict.Verdict, s *scrubber) {
-	v.Says, v.Needs = s.clean(v.Says), s.clean(v.Needs)
+	v.Says, v.Needs, v.Doubt = s.clean(v.Says), s.conceal(v.Needs), s.clean(v.Doubt)
 	v.Causes = s.cleanAll(v.Causes)
 	cleanIdentity(&v.Identity, s)
 	cleanEvidence(&v.Evidence, s)
@@ -53,18 +64,35 @@ func cleanVerdict(v *verdict.Verdict, s *scrubber) {
 
 func cleanIdentity(i *verdict.Identity, s *scrubber) {
 	for _, text := range []*string{&i.User, &i.Name, &i.Kind, &i.Tenant, &i.Account, &i.Mode} {
-		*text = s.clean(*text)
+		*text = s.conceal(*text)
 	}
-	i.Scopes = s.cleanAll(i.Scopes)
+	i.Scopes = s.concealAll(i.Scopes)
 }
 
 func cleanEvidence(e *verdict.Evidence, s *scrubber) {
-	for _, text := range []*string{&e.Host, &e.Path, &e.Code, &e.RequestID, &e.Failure} {
+	for _, text := range []*string{&e.Code, &e.RequestID} {
+		*text = s.conceal(*text)
+	}
+	for _, text := range []*string{&e.Host, &e.Path, &e.Failure} {
 		*text = s.clean(*text)
 	}
 }
 
-// cleanAll makes a list of its own: verdicts of the same request share theirs.
+// concealAll conceals each text of a list, and the list when its texts in a row give a
+// secret away: a text that is spaced out is split where the spaces are. The list is one
+// of its own: verdicts of the same request share theirs.
+func (s *scrubber) concealAll(texts []string) []string {
+	var out []string
+	for _, text := range texts {
+		out = append(out, s.conceal(text))
+	}
+	if len(out) > 1 && s.likeness.gives(strings.Join(out, "")) {
+		return []string{s.mark}
+	}
+	return out
+}
+
+// cleanAll cleans each text of a list, into a list of its own.
 func (s *scrubber) cleanAll(texts []string) []string {
 	var out []string
 	for _, text := range texts {

@@ -3,12 +3,19 @@ package probe
 import (
 	"context"
 	"crypto/rand"
+	"fmt"
+	"net/http"
 	"net/url"
+	"time"
 
 	"github.com/keyfit/keyfit/internal/provider"
 	"github.com/keyfit/keyfit/internal/secret"
 	"github.com/keyfit/keyfit/internal/verdict"
 )
+
+// controlTimeout is how long an answer to a control is waited for, and how much longer
+// than the real answers all of them together may take.
+const controlTimeout = 3 * time.Second
 
 // control is the question whether a host checks keys at all: the same request with a
 // made-up key. It is asked once per provider and host, after a real key was accepted,
@@ -18,8 +25,7 @@ type control struct {
 	verdict verdict.Verdict // on the made-up key
 }
 
-// isOpen waits for the answer and reports whether the made-up key was accepted. Without
-// an answer, nothing is said against the host.
+// isOpen waits for the answer and reports whether the made-up key was accepted.
 func (k *control) isOpen(ctx context.Context) bool {
 	return k.answer(ctx).Reason.Class() == provider.Accepted
 }
@@ -27,9 +33,43 @@ func (k *control) isOpen(ctx context.Context) bool {
 // isFooled reports whether the host seemed to know the made-up key.
 func (k *control) isFooled(ctx context.Context) bool { return knows(k.answer(ctx)) }
 
+// doubt says why it could not be told whether a host checks keys; empty when it could,
+// and where no control is wanted. To be refused, in whatever words, is to be checked.
+func (k *control) doubt(ctx context.Context, api string) string {
+	v := k.answer(ctx)
+	status := v.Evidence.Status
+	switch {
+	case k == nil, v.Reason.Class() != provider.Unverifiable, refusesPlainly(&v):
+		return ""
+	}
+	text := "whether " + api + " checks keys at all could not be told: the control request "
+	switch {
+	case status == 0 && (v.Evidence.Failure == "" || v.Reason == provider.NetworkTimeout):
+		return text + "got no answer in time"
+	case status == 0:
+		return text + "failed: " + v.Evidence.Failure
+	case v.Reason == provider.Intermediary && v.Says != "":
+		return fmt.Sprintf("%sgot HTTP %d: %s", text, status, v.Says)
+	}
+	return fmt.Sprintf("%sgot HTTP %d", text, status)
+}
+
+// refusesPlainly reports whether an answer turns a request down without the vendor's
+// words for the cause. For a real key that is no verdict; a made-up one it tells apart.
+func refusesPlainly(v *verdict.Verdict) bool {
+	status := v.Evidence.Status
+	return v.Reason == provider.AmbiguousCause && v.Evidence.Failure == "" && status >= 400 && status < 500 &&
+		status != http.StatusRequestTimeout && !isPassing(status)
+}
+
 func (k *control) answer(ctx context.Context) verdict.Verdict {
 	if k == nil {
 		return verdict.Verdict{}
+	}
+	select {
+	case <-k.done:
+		return k.verdict
+	default:
 	}
 	select {
 	case <-k.done:
@@ -88,6 +128,10 @@ func (c *Client) askMadeUp(ctx context.Context, q *Question, base *url.URL) (v v
 		return verdict.Verdict{}
 	}
 	r.once = true // a run is not held up for it
+	if r.timeout <= 0 {
+		r.timeout = c.options.Timeout
+	}
+	r.timeout = min(r.timeout, controlTimeout)
 	return c.once(ctx, &made, r)
 }
 

@@ -23,6 +23,7 @@ type failure struct {
 	text   string
 	again  bool // trying once more may help, and can do no harm
 	sent   bool // the request may have arrived
+	status int  // of an answer whose body did not arrive whole; zero when there was none
 }
 
 // classify turns an error of the transport into a failure. host is what was asked.

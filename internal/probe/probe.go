@@ -143,6 +143,8 @@ func (c *Client) Close() { c.transport.CloseIdleConnections() }
 // Ask answers all questions, in their order. It always returns one verdict for each:
 // when ctx ends early, what was not answered yet is unverified.
 func (c *Client) Ask(ctx context.Context, questions []Question) []verdict.Verdict {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop() // a control that hangs must not stand in the way of the next questions
 	results := make([]result, len(questions))
 	report := c.progress(len(questions))
 	var wg sync.WaitGroup
@@ -154,11 +156,13 @@ func (c *Client) Ask(ctx context.Context, questions []Question) []verdict.Verdic
 	}
 	wg.Wait()
 	out := make([]verdict.Verdict, len(questions))
+	waiting, cancel := context.WithTimeout(ctx, controlTimeout)
+	defer cancel()
 	all := runScrubber(questions)
 	for i := range questions {
-		v := c.finish(ctx, results[i])
-		cleanVerdict(&v, keyScrubber(&questions[i]))
+		v := c.finish(waiting, results[i])
 		cleanVerdict(&v, all)
+		cleanVerdict(&v, keyScrubber(&questions[i]))
 		out[i] = v
 	}
 	return out

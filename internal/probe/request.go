@@ -100,8 +100,35 @@ func (r *renderer) obstacle() *obstacle {
 	if len(r.missing) == 0 {
 		return nil
 	}
-	return &obstacle{provider.Unresolved, "the request needs " + described(r.missing) + ", and what that holds is not known"}
+	text := "the request needs " + described(r.missing) + ", and what that holds is not known"
+	if set := r.settable(); len(set) > 0 {
+		text += " (set " + listed(set) + ")"
+	}
+	return &obstacle{provider.Unresolved, text}
 }
+
+// settable lists the variables that would supply what is missing, each once. For a part
+// that is the first of its usual names that is written out.
+func (r *renderer) settable() []string {
+	var out []string
+	for _, name := range r.missing {
+		if role, ok := strings.CutPrefix(name, "$"); ok {
+			names := r.provider.Parts[role].Names
+			i := slices.IndexFunc(names, func(name string) bool { return !strings.Contains(name, "*") })
+			if i < 0 {
+				continue
+			}
+			name = names[i]
+		}
+		if isVariable(name) && !slices.Contains(out, name) {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+// isVariable tells a variable's name from a description such as "a body that is JSON".
+func isVariable(name string) bool { return name != "" && !strings.Contains(name, " ") }
 
 // described names variables, and parts that are written $name in templates.
 func described(names []string) string {

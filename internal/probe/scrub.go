@@ -24,12 +24,21 @@ func redactions() []string { return []string{secret.Redacted, "***", "…"} }
 // scrubber takes every form of some secrets out of texts.
 type scrubber struct {
 	forms    []string // longest first
+	mark     string   // what replaces one
 	replacer *strings.Replacer
+	likeness *likeness
 }
 
 // newScrubber prepares for the texts given. Empty ones are nothing to hide.
 func newScrubber(texts ...string) *scrubber {
-	s := &scrubber{}
+	s := newFormScrubber(texts)
+	s.likeness = newLikeness(texts)
+	return s
+}
+
+// newFormScrubber makes a scrubber that nothing is merely like.
+func newFormScrubber(texts []string) *scrubber {
+	s := &scrubber{likeness: newLikeness(nil)}
 	for _, text := range texts {
 		s.forms = append(s.forms, formsOf(text)...)
 	}
@@ -40,16 +49,15 @@ func newScrubber(texts ...string) *scrubber {
 		return strings.Compare(a, b)
 	})
 	s.forms = slices.Compact(s.forms)
-	mark := ""
 	for _, candidate := range redactions() {
 		if !s.holds(candidate) {
-			mark = candidate
+			s.mark = candidate
 			break
 		}
 	}
 	var pairs []string
 	for _, form := range s.forms {
-		pairs = append(pairs, form, mark)
+		pairs = append(pairs, form, s.mark)
 	}
 	s.replacer = strings.NewReplacer(pairs...)
 	return s
@@ -86,6 +94,15 @@ func (s *scrubber) clean(text string) string {
 		text = s.scrub(s.dropTail(string(runes[:maxText])))
 	}
 	return text
+}
+
+// conceal cleans a text of an answer. One that gives a secret away, in whatever writing,
+// is hidden as a whole: what is left around a form tells the form.
+func (s *scrubber) conceal(text string) string {
+	if s.likeness.gives(text) {
+		return s.mark
+	}
+	return s.clean(text)
 }
 
 // dropTail takes the beginning of a form off the end of a text that was cut.

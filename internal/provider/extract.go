@@ -140,6 +140,10 @@ func (e *Extract) Text(from Source) (text string, ok bool) {
 	return all[0], all[0] != ""
 }
 
+func (e *Extract) reads(name string) bool {
+	return e != nil && (e.JSON.through(name) || e.Else.reads(name))
+}
+
 func (e *Extract) read(from Source) []string {
 	switch {
 	case e.Const != "":

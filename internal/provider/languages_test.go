@@ -227,7 +227,7 @@ func TestDuration(t *testing.T) {
 }
 
 func TestMatch(t *testing.T) {
-	doc := document(t, `{"s":"key_revoked","n":5,"big":12345678901234567,"f":2.0,"t":true,"z":null,"l":[{"c":"a"},{"c":"b"}],"five":"5","o":{}}`)
+	doc := document(t, `{"s":"key_revoked","n":5,"big":12345678901234567,"f":2.0,"t":true,"z":null,"l":[{"c":"a"},{"c":"b"}],"five":"5","o":{},"nulls":[{"c":null},{"c":null}],"some":[null,1]}`)
 	for _, c := range []struct {
 		yaml string
 		path Path
@@ -240,8 +240,9 @@ func TestMatch(t *testing.T) {
 		{"true", "$.t", true}, {`"true"`, "$.t", false}, {"false", "$.t", false},
 		{"null", "$.z", true}, {"null", "$.missing", false}, {"null", "$.s", false},
 		{"{equals: null}", "$.z", true}, {"{equals: 5}", "$.n", true},
-		{"{exists: true}", "$.z", true}, {"{exists: true}", "$.o", true}, {"{exists: true}", "$.missing", false},
-		{"{absent: true}", "$.missing", true}, {"{absent: true}", "$.z", false},
+		{"{exists: true}", "$.z", false}, {"{exists: true}", "$.o", true}, {"{exists: true}", "$.missing", false},
+		{"{absent: true}", "$.missing", true}, {"{absent: true}", "$.z", true}, {"{absent: true}", "$.o", false},
+		{"{exists: true}", "$.nulls[*].c", false}, {"{absent: true}", "$.nulls[*].c", true}, {"{exists: true}", "$.some[*]", true}, {"{absent: true}", "$.some[*]", false},
 		{"{in: [x, key_revoked]}", "$.s", true}, {"{in: [5, null]}", "$.z", true}, {"{in: [x]}", "$.s", false},
 		{"{prefix: key_}", "$.s", true}, {"{prefix: revoked}", "$.s", false}, {"{prefix: '5'}", "$.n", false},
 		{"{contains: _rev}", "$.s", true}, {"{contains: x}", "$.s", false},

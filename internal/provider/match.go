@@ -18,7 +18,7 @@ import (
 type Match struct {
 	Equals   any // string, bool, int, float64; nil is JSON's null when HasEqual
 	HasEqual bool
-	Exists   *bool // false for `absent: true`
+	Exists   *bool // there, and not JSON's null; false for `absent: true`
 	In       []any
 	Prefix   *string
 	Contains *string
@@ -157,7 +157,9 @@ func (m Match) JSONSchema() map[string]any {
 	return map[string]any{"anyOf": []any{plain, map[string]any{
 		"type": "object", "additionalProperties": false, "minProperties": 1, "maxProperties": 1,
 		"properties": map[string]any{
-			"equals": plain, "exists": map[string]any{"const": true}, "absent": map[string]any{"const": true},
+			"equals": plain,
+			"exists": map[string]any{"const": true, "description": "the value is there and is not null"},
+			"absent": map[string]any{"const": true, "description": "the value is missing or null"},
 			"in":     map[string]any{"type": "array", "items": plain, "minItems": 1},
 			"prefix": text, "contains": text, "regex": text,
 			"gt": map[string]any{"type": "number"}, "lt": map[string]any{"type": "number"},
@@ -183,7 +185,7 @@ func (m Match) Text(text string, present bool) bool {
 func (m Match) JSON(doc any, path Path) bool {
 	found, _ := path.find(doc)
 	if m.Exists != nil {
-		return *m.Exists == (len(found) > 0)
+		return *m.Exists == slices.ContainsFunc(found, func(v any) bool { return v != nil })
 	}
 	return slices.ContainsFunc(found, m.value)
 }

@@ -112,6 +112,12 @@ func (s pathStep) into(v any) []any {
 	return nil
 }
 
+// through reports whether the path leads through a field of this name.
+func (p Path) through(name string) bool {
+	steps, _ := p.steps()
+	return slices.ContainsFunc(steps, func(s pathStep) bool { return s.index == aField && s.name == name })
+}
+
 // Set returns the document with v at the path; the document given stays as it was.
 // Objects on the way are made, lists must be long enough or one short.
 func (p Path) Set(doc any, v any) (any, error) {

@@ -8,6 +8,8 @@
 package provider
 
 import (
+	"slices"
+
 	"go.yaml.in/yaml/v3"
 
 	"github.com/keyfit/keyfit/internal/pos"
@@ -219,4 +221,25 @@ func (p *Provider) SpeaksJSON() bool {
 		}
 	}
 	return accepting > 0
+}
+
+// Reads reports whether a rule or an extract looks into a field of this name, wherever
+// in the JSON of an answer it stands.
+func (p *Provider) Reads(name string) bool {
+	for i := range p.Probe.Verdicts {
+		rule := &p.Probe.Verdicts[i]
+		for path := range rule.When.JSON {
+			if path.through(name) {
+				return true
+			}
+		}
+		if rule.Needs.reads(name) {
+			return true
+		}
+	}
+	id, evidence := &p.Probe.Identity, &p.Probe.Evidence
+	return slices.ContainsFunc([]*Extract{
+		id.User, id.Name, id.Kind, id.Active, id.Tenant, id.Account, id.Mode, id.Scopes, id.Expires, id.Created, id.Admin,
+		evidence.Code, evidence.RequestID,
+	}, func(e *Extract) bool { return e.reads(name) })
 }

@@ -37,6 +37,6 @@ func bind(process model.Env, name string, input config.Input) model.Value {
 	if v := process.Get(input.Env); v.State == model.Known {
 		return v.Via(hop)
 	}
-	needs := fmt.Sprintf("set the variable %q in this job", input.Env)
+	needs := fmt.Sprintf("the variable %q in this job", input.Env)
 	return model.UnknownBecause(model.WhyCISecret, needs, model.Trail{}.Append(hop))
 }

@@ -34,6 +34,16 @@ func fieldsOf(t reflect.Type) []field {
 	return out
 }
 
+// fieldsOf remembers the fields of a type: a file holds many values of few types.
+func (r *Reader) fieldsOf(t reflect.Type) []field {
+	fields, known := r.fields[t]
+	if !known {
+		fields = fieldsOf(t)
+		r.fields[t] = fields
+	}
+	return fields
+}
+
 func (r *Reader) decodeStruct(n *yaml.Node, v reflect.Value) {
 	pairs, ok := r.Pairs(n)
 	if !ok {
@@ -42,7 +52,7 @@ func (r *Reader) decodeStruct(n *yaml.Node, v reflect.Value) {
 	if at := v.FieldByName("At"); at.IsValid() && at.Type() == reflect.TypeFor[pos.Span]() {
 		at.Set(reflect.ValueOf(r.Span(n)))
 	}
-	fields := fieldsOf(v.Type())
+	fields := r.fieldsOf(v.Type())
 	given := map[string]bool{}
 	for _, p := range pairs {
 		given[p.Key.Value] = true

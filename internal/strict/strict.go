@@ -68,13 +68,14 @@ type Reader struct {
 	depth    int
 	problems []model.Problem
 	failed   map[pos.Span]bool // the places of the problems
+	fields   map[reflect.Type][]field
 }
 
 // Decode reads the one YAML document in data into out, a pointer. An empty document
 // leaves out as it is. It returns the mistakes in the order of their places; whatever
 // could be decoded is in out all the same.
 func Decode(file string, data []byte, out any) []model.Problem {
-	r := &Reader{file: file, text: data, index: pos.NewIndex(data), lines: yamlLines(data), failed: map[pos.Span]bool{}}
+	r := &Reader{file: file, text: data, index: pos.NewIndex(data), lines: yamlLines(data), failed: map[pos.Span]bool{}, fields: map[reflect.Type][]field{}}
 	switch {
 	case len(data) > maxBytes:
 		return r.whole(fmt.Sprintf("is larger than %d MiB, the limit for such a file", maxBytes>>20), "split it or leave out what is not needed")

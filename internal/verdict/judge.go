@@ -1,6 +1,7 @@
 package verdict
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/keyfit/keyfit/internal/provider"
@@ -21,6 +22,9 @@ func Judge(p *provider.Provider, form *provider.Form, r Response) Verdict {
 	} else {
 		v = a.fallback(p)
 	}
+	if name, ok := a.readTwice(p); ok && v.Reason.Class() != provider.Unverifiable {
+		v = ambiguous(fmt.Sprintf("the answer names %q twice", name))
+	}
 	if v.Reason.Class() == provider.Unverifiable {
 		v.Evidence.RetryAfter = a.retryAfter()
 	}
@@ -34,6 +38,16 @@ func Judge(p *provider.Provider, form *provider.Form, r Response) Verdict {
 // deciding gives the index of the first rule that holds, or -1.
 func deciding(p *provider.Provider, form *provider.Form, a answer) int {
 	return slices.IndexFunc(p.Probe.Verdicts, func(rule provider.Rule) bool { return a.holds(p, &rule, form) })
+}
+
+// readTwice gives a name that the answer holds twice in one object and that the provider
+// reads. It is a name of the provider's own, not a text of the answer.
+func (a answer) readTwice(p *provider.Provider) (name string, ok bool) {
+	i := slices.IndexFunc(a.twice, p.Reads)
+	if i < 0 {
+		return "", false
+	}
+	return a.twice[i], true
 }
 
 // NotSent is the verdict on a key of a kind that is never sent; ok is false for a form

@@ -82,8 +82,8 @@ func TestJudge(t *testing.T) {
 		{"active is not told", js(200, `{"user":{"id":"u1"}}`), "ok", "PPP-P"},
 		{"active is no yes or no", js(200, `{"user":{"id":"u1","active":"perhaps"}}`), "ok", "PPP-P"},
 		{"not active", js(200, `{"user":{"id":"u1","active":false}}`), "owner_disabled", "PPPF-"},
-		{"no owner is told", js(200, `{"user":{"id":null,"active":true}}`), "ok", "PP-PP"},
-		{"an owner by tenant", js(200, `{"user":{"id":null,"active":true},"tenant_id":"t"}`), "ok", "PPPPP"},
+		{"no owner is told", js(200, `{"user":{"id":"","active":true}}`), "ok", "PP-PP"},
+		{"an owner by tenant", js(200, `{"user":{"id":"","active":true},"tenant_id":"t"}`), "ok", "PPPPP"},
 		{"revoked", js(401, `{"error":{"code":"key_revoked"}}`), "key_revoked", "PF---"},
 		{"unknown", js(401, `{"error":{"code":"no_such_key"}}`), "key_unknown", "PF---"},
 		{"by header", with(js(403, `{}`), "x-reason", "user disabled"), "owner_disabled", "PPPF-"},
@@ -252,5 +252,45 @@ func BenchmarkJudge(b *testing.B) {
 	r := js(200, `{"object":"list","data":[`+strings.Repeat(`{"id":"gpt-x","object":"model","created":1,"owned_by":"openai"},`, 100)+`{"id":"last"}]}`)
 	for b.Loop() {
 		Judge(p, nil, r)
+	}
+}
+
+// TestNullIsNoIdentity: a field that is there and says nothing proves nothing.
+func TestNullIsNoIdentity(t *testing.T) {
+	v := Judge(own(t, gateway), nil, js(200, `{"user":{"id":null}}`))
+	if v.Reason != provider.AmbiguousCause || rungs(v) != "-----" {
+		t.Errorf("got %s %s", v.Reason, rungs(v))
+	}
+}
+
+// TestNamesGivenTwice: of an answer that contradicts itself, nothing is believed.
+func TestNamesGivenTwice(t *testing.T) {
+	p := own(t, gateway)
+	for _, tt := range []struct {
+		status int
+		body   string
+		twice  string // empty: the answer is read as it is
+		want   provider.Reason
+	}{
+		{200, `{"user":{"id":"u","active":false,"active":true}}`, "active", provider.AmbiguousCause},
+		{200, `{"user":{"id":"u","active":false,"\u0061ctive":true}}`, "active", provider.AmbiguousCause},
+		{200, `{"user":{"id":"a"},"x":[1,{"y":{}}],"user":{"id":"b"}}`, "user", provider.AmbiguousCause},
+		{401, `{"error":{"code":"key_revoked","code":"key_unknown"}}`, "code", provider.AmbiguousCause},
+		{403, `{"error":{"code":"forbidden","required":"a","required":"b"}}`, "required", provider.AmbiguousCause},
+		{200, `{"user":{"id":"u"},"trace":1,"trace":2}`, "", provider.OK},
+		{200, `{"user":{"id":"u"},"list":[{"id":1},{"id":2},"id","id"],"other":{"id":3,"more":{"id":4}}}`, "", provider.OK},
+		{200, `{"user":{"id":"id","name":"id","kind":"name"}}`, "", provider.OK},
+		{500, `{"user":1,"user":2}`, "", provider.ProviderDown},
+	} {
+		v := Judge(p, nil, js(tt.status, tt.body))
+		if v.Reason != tt.want {
+			t.Errorf("%s: got %s, want %s", tt.body, v.Reason, tt.want)
+		}
+		if tt.twice == "" {
+			continue
+		}
+		if diff := cmp.Diff([]string{`the answer names "` + tt.twice + `" twice`}, v.Causes); diff != "" || rungs(v) != "-----" || !v.Identity.IsZero() || v.Evidence.Status != tt.status {
+			t.Errorf("%s: rungs %s, identity %+v, causes (-want +got):\n%s", tt.body, rungs(v), v.Identity, diff)
+		}
 	}
 }

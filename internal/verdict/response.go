@@ -30,8 +30,9 @@ type answer struct {
 	Response
 	json   any
 	isJSON bool
-	page   bool   // an HTML page
-	media  string // the media type in small letters, without parameters
+	twice  []string // names that an object of the JSON holds more than once
+	page   bool     // an HTML page
+	media  string   // the media type in small letters, without parameters
 }
 
 func read(r Response) answer {
@@ -39,6 +40,9 @@ func read(r Response) answer {
 	a.media = mediaType(a.header("Content-Type"))
 	if !r.Truncated {
 		a.json, a.isJSON = decode(r.Body)
+	}
+	if a.isJSON {
+		a.twice = repeated(r.Body)
 	}
 	a.page = !a.isJSON && isPage(a.media, r.Body)
 	return a
@@ -58,7 +62,7 @@ func mediaType(text string, ok bool) string {
 // decode reads exactly one JSON object or list. A bare text or number is no vendor's
 // envelope: "OK" in quotes is as likely to come from a load balancer.
 func decode(body []byte) (any, bool) {
-	d := json.NewDecoder(bytes.NewReader(bytes.TrimPrefix(body, []byte("\ufeff"))))
+	d := newDecoder(body)
 	d.UseNumber()
 	var doc any
 	if err := d.Decode(&doc); err != nil {
@@ -72,6 +76,45 @@ func decode(body []byte) (any, bool) {
 		return doc, true
 	}
 	return nil, false
+}
+
+func newDecoder(body []byte) *json.Decoder {
+	return json.NewDecoder(bytes.NewReader(bytes.TrimPrefix(body, []byte("\ufeff"))))
+}
+
+// repeated lists the names that some object of a JSON document holds more than once.
+// Which of the values counts is anyone's guess: readers take the first, or the last.
+func repeated(body []byte) []string {
+	var out []string
+	var open []map[string]bool // the names seen so far in each object around; nil for a list
+	isName := false            // whether the next text of the innermost object is a name
+	for d := newDecoder(body); ; {
+		token, err := d.Token()
+		if err != nil {
+			return out
+		}
+		switch token {
+		case json.Delim('{'):
+			open, isName = append(open, map[string]bool{}), true
+			continue
+		case json.Delim('['):
+			open, isName = append(open, nil), false
+			continue
+		case json.Delim('}'), json.Delim(']'):
+			open = open[:len(open)-1]
+		default:
+			if name, ok := token.(string); ok && isName {
+				if names := open[len(open)-1]; names[name] {
+					out = append(out, name)
+				} else {
+					names[name] = true
+				}
+				isName = false
+				continue
+			}
+		}
+		isName = len(open) > 0 && open[len(open)-1] != nil
+	}
 }
 
 // isPage reports whether a body that is no JSON is a page for people.

@@ -38,6 +38,10 @@ type Verdict struct {
 	Elsewhere *Elsewhere
 	// Open says that the API accepted a random key too, so its answer proves nothing.
 	Open bool
+	// Doubt says why it could not be told whether the API checks keys at all: the control
+	// request, with a random key, came to nothing. Empty when it was refused, when none
+	// was wanted, and when Open is set. The rungs stay as the answer to the real key set them.
+	Doubt string
 }
 
 // Elsewhere is the environment whose API accepts a key that its own one rejects.

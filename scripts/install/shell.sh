@@ -1,8 +1,15 @@
 #!/usr/bin/env bash
-# Installs what the tests of the script engine compare with: bash, dash, jq, envsubst.
+# Installs what the tests of the script engine compare with: bash, dash, jq, envsubst and,
+# into .tools/bin, yq.
 set -euo pipefail
+cd "$(dirname "$0")/../.."
 
-declare -A package=([bash]=bash [dash]=dash [jq]=jq [envsubst]=gettext-base)
+yq_version=v4.47.2
+if ! .tools/bin/yq --version 2>/dev/null | grep -qF "$yq_version"; then
+  GOBIN="$PWD/.tools/bin" go install "github.com/mikefarah/yq/v4@$yq_version"
+fi
+
+declare -A package=([bash]=bash [dash]=dash [jq]=jq [envsubst]=gettext-base [unshare]=util-linux)
 missing=()
 for tool in "${!package[@]}"; do
   command -v "$tool" >/dev/null 2>&1 || missing+=("${package[$tool]}")

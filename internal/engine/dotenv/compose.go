@@ -295,7 +295,7 @@ func composeOperate(e *expansion, name, op, word string, depth int) string {
 		}
 		return ""
 	}
-	if !set && e.unknown == nil {
+	if !set && !e.asked[name] {
 		e.refuse("Docker Compose refuses the file here: it requires a variable that is not set")
 	}
 	return text

@@ -28,11 +28,11 @@ type expansion struct {
 	depths map[string]int // how deep the values of the file's own variables are nested
 	at     pos.Span       // of the value
 
-	asked    map[string]bool
-	used     []model.Value // in the order of their first use
-	defaults []string      // names whose fallback was taken
-	unknown  *model.Value  // the first unknown variable
-	name     string        // its name
+	asked    map[string]bool // whether the variable is unknown
+	used     []model.Value   // in the order of their first use
+	defaults []string        // names whose fallback was taken
+	unknown  *model.Value    // the first unknown variable
+	name     string          // its name
 	depth    int
 	steps    int
 	refusal  string // why the reader does not take the file
@@ -67,13 +67,13 @@ func (e *expansion) take(name string, v model.Value, set bool) (string, bool) {
 }
 
 func (e *expansion) note(name string, v model.Value) {
-	if e.asked[name] {
+	if _, ok := e.asked[name]; ok {
 		return
 	}
 	if e.asked == nil {
 		e.asked = map[string]bool{}
 	}
-	e.asked[name] = true
+	e.asked[name] = v.State == model.Unknown
 	if v.State != model.Absent {
 		e.used = append(e.used, v)
 		e.depth = max(e.depth, e.depths[name]+1)

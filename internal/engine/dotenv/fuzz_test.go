@@ -1,8 +1,13 @@
 package dotenv
 
 import (
+	"bytes"
 	"strings"
 	"testing"
+	"unicode/utf8"
+
+	"mvdan.cc/sh/v3/expand"
+	"mvdan.cc/sh/v3/syntax"
 
 	"github.com/keyfit/keyfit/internal/model"
 )
@@ -87,15 +92,77 @@ func FuzzLoad(f *testing.F) {
 	})
 }
 
-// FuzzBash: a file that counts as read has nothing but assignments in it, so every
-// value has a place and a state that can be told.
+// FuzzBash: the grammar of the shell, in an independent implementation, sees nothing but
+// assignments in a file that counts as read, and gives every known value the same text.
 func FuzzBash(f *testing.F) {
 	seedOdd(f)
 	f.Fuzz(func(t *testing.T, data []byte) {
-		for _, a := range Parse("x.env", data, Bash, nil).Assignments {
-			if a.Value.State == model.Known && !strings.Contains(string(data), a.Name) {
-				t.Fatal("a known value of a name that the file does not hold")
-			}
+		ours := Parse("x.env", data, Bash, nil)
+		if ours.Unreadable || len(data) > 4096 || !utf8.Valid(data) || bytes.ContainsAny(data, "\r\x00\\") {
+			return // the other implementation has its own mind about \r and backslashes
 		}
+		file, err := syntax.NewParser(syntax.Variant(syntax.LangBash)).Parse(bytes.NewReader(data), "")
+		if err != nil {
+			return // it refuses more than bash does
+		}
+		theirs := shellAssignments(t, file)
+		if len(theirs) != len(ours.Assignments) {
+			t.Fatalf("%d assignments, and %d by the grammar of the shell", len(ours.Assignments), len(theirs))
+		}
+		compareShell(t, ours.Assignments, theirs)
 	})
+}
+
+// shellAssignments lists the assignments of a file, and fails on anything else in it.
+func shellAssignments(t *testing.T, file *syntax.File) []*syntax.Assign {
+	var out []*syntax.Assign
+	for _, s := range file.Stmts {
+		if s.Negated || s.Coprocess || len(s.Redirs) > 0 {
+			t.Fatal("a file with more than assignments in it counts as read")
+		}
+		if s.Background {
+			continue
+		}
+		switch c := s.Cmd.(type) {
+		case *syntax.CallExpr:
+			if len(c.Args) > 0 && c.Args[0].Lit() != "set" {
+				t.Fatal("a file with a command in it counts as read")
+			}
+			out = append(out, c.Assigns...)
+		case *syntax.DeclClause:
+			for _, a := range c.Args {
+				if !a.Naked || isBashOwn(a.Name.Value) || isBashDefault(a.Name.Value) {
+					out = append(out, a)
+				}
+			}
+		default:
+			t.Fatal("a file with a construct of the shell in it counts as read")
+		}
+	}
+	return out
+}
+
+// compareShell holds the known values against the expansion of the other implementation.
+func compareShell(t *testing.T, ours []Assignment, theirs []*syntax.Assign) {
+	vars := map[string]string{}
+	for i, a := range theirs {
+		if a.Name.Value != ours[i].Name {
+			t.Fatal("another name than by the grammar of the shell")
+		}
+		var pairs []string
+		for name, text := range vars {
+			pairs = append(pairs, name+"="+text)
+		}
+		text, err := expand.Literal(&expand.Config{Env: expand.ListEnviron(pairs...)}, a.Value)
+		if err != nil || ours[i].Value.State != model.Known {
+			return // what follows may use it
+		}
+		if a.Append {
+			text = vars[a.Name.Value] + text
+		}
+		if ours[i].Value.Text.Reveal() != text {
+			t.Fatalf("%q has another text than by the grammar of the shell", ours[i].Name)
+		}
+		vars[a.Name.Value] = text
+	}
 }

@@ -76,10 +76,10 @@ func needsDialect(names []strict.At[string]) string {
 	for _, n := range names {
 		words = append(words, n.Value)
 	}
-	return fmt.Sprintf("to know who loads the file: `dotenv: {files: [%s], dialect: …}`", strings.Join(words, ", "))
+	return fmt.Sprintf("who loads the file: write `dotenv: {files: [%s], dialect: …}`", strings.Join(words, ", "))
 }
 
-const needsOverride = "to know whether the file replaces what is set already: `override: true` or `override: false` under `dotenv`"
+const needsOverride = "whether the file replaces what is set already: write `override: true` or `override: false` under `dotenv`"
 
 // open reads one file of the list.
 func (l *loader) open(name strict.At[string]) {
@@ -193,63 +193,91 @@ type outcome struct {
 	last   map[string]definition // the definition that a value comes from
 }
 
-// final folds the definitions of all files. Within a file later ones win; between files
-// it is the order that the step, or the loader, asks for.
+// final folds what all files define: between files it is the order that the step, or
+// the loader, asks for.
 func (l *loader) final(r *run) outcome {
-	size := 0
-	for _, defs := range r.defs {
-		size += len(defs)
-	}
-	out := outcome{values: make(map[string]model.Value, size), last: make(map[string]definition, size)}
-	from := make(map[string]int, size) // the file that a value comes from
+	out := outcome{values: map[string]model.Value{}, last: map[string]definition{}}
+	var before *Gap // a file that could not be read, and may have set a name first
 	for i, in := range l.inputs {
 		if gap, ok := r.gap(in, i); ok {
 			for name, v := range out.values {
 				out.values[name] = gap.over(v)
 			}
-			if rd := r.readings[i]; rd != nil && (l.Dialect != "" || rd.halt.script) && !slices.Contains(l.gaps, gap) {
-				l.gaps = append(l.gaps, gap)
+			if l.firstMayWin(r) {
+				before = &gap
 			}
+			l.record(r.readings[i], gap)
 		}
-		if r.readings[i] == nil {
-			continue
-		}
-		strange := strangeLines(in.data)
-		for _, d := range r.settled(in, i) {
-			if r.readings[i].sealed && strings.HasPrefix(d.Name, "sops_") || !l.sane(d, strange) {
-				continue
+		for name, d := range l.oneFile(r, i, out.values) {
+			v := d.Value
+			if earlier, ok := out.values[name]; ok {
+				v = l.between(r, v, earlier)
 			}
-			old, ok := out.values[d.Name]
-			if !ok {
-				old = model.Value{State: model.Absent}
+			if before != nil && v.State != model.Absent {
+				v = before.over(v)
 			}
-			v := prefer(d.Value, old)
-			if d.erases {
-				v = d.Value
-			}
-			if ok && from[d.Name] != i {
-				v = l.between(r, v, d.Value, old)
-			}
-			out.values[d.Name], out.last[d.Name], from[d.Name] = v, d, i
+			out.values[name], out.last[name] = v, d
 		}
 	}
 	return out
 }
 
-// between gives the value of a name that two files define: layered is what it is when
-// the later file wins.
-func (l *loader) between(r *run, layered, later, earlier model.Value) model.Value {
-	first := prefer(earlier, later)
-	switch {
-	case l.Override != nil && !*l.Override:
-		return first
-	case l.Override != nil || l.Layered || !r.rules.dialect.keepsFirst() || later.Same(earlier):
-		return layered
+// record keeps a file that was read and not understood. While nobody knows who loads it,
+// only a script counts: it may define names that nothing in it shows.
+func (l *loader) record(rd *reading, gap Gap) {
+	if rd != nil && (l.Dialect != "" || rd.halt.script) && !slices.Contains(l.gaps, gap) {
+		l.gaps = append(l.gaps, gap)
 	}
-	return model.Ambiguous(needsOrder, layered, first)
 }
 
-const needsOrder = "to know which file of the list wins: `override: true` (the last one) or `override: false` (the first one) under `dotenv`"
+// oneFile gives the last definition of each name in a file, over those before it.
+func (l *loader) oneFile(r *run, i int, earlier map[string]model.Value) map[string]definition {
+	rd := r.readings[i]
+	if rd == nil {
+		return nil
+	}
+	defs := r.settled(l.inputs[i], i)
+	out := make(map[string]definition, len(defs))
+	strange := strangeLines(l.inputs[i].data)
+	for _, d := range defs {
+		old, ok := out[d.Name]
+		if _, before := earlier[d.Name]; !ok && !before && !l.Env.Has(d.Name) {
+			if rd.sealed && strings.HasPrefix(d.Name, "sops_") || !l.sane(d, strange) {
+				continue
+			}
+		}
+		if ok && !d.erases {
+			d.Value = prefer(d.Value, old.Value)
+		}
+		out[d.Name] = d
+	}
+	return out
+}
+
+// between gives the value of a name that two files define.
+func (l *loader) between(r *run, later, earlier model.Value) model.Value {
+	first, last := prefer(earlier, later), prefer(later, earlier)
+	switch {
+	case later.State == model.Absent: // defined without a value: callers differ in what that does
+		return model.Ambiguous(needsPlain(r.rules.reader), earlier, later)
+	case l.Override != nil && !*l.Override:
+		return first
+	case !l.firstMayWin(r) || later.Same(earlier):
+		return last
+	}
+	return model.Ambiguous(needsOrder, last, first)
+}
+
+// firstMayWin reports whether the first file of the list that defines a name may be the
+// one that counts.
+func (l *loader) firstMayWin(r *run) bool {
+	if l.Override != nil {
+		return !*l.Override
+	}
+	return !l.Layered && r.rules.dialect.keepsFirst()
+}
+
+const needsOrder = "which file of the list wins: write `override: true` (the last one) or `override: false` (the first one) under `dotenv`"
 
 // gap tells about a file that the run could not read.
 func (r *run) gap(in input, i int) (Gap, bool) {

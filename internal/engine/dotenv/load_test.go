@@ -34,12 +34,16 @@ func given(pairs ...string) model.Env {
 	return env
 }
 
-// show describes a value. The texts of these tests are no keys.
+// show describes a value. A text that stands for a key is not shown.
 func show(v model.Value) string {
 	var out strings.Builder
 	switch v.State {
 	case model.Known:
-		fmt.Fprintf(&out, "%q", v.Text.Reveal())
+		text := v.Text.Reveal()
+		if strings.Contains(text, "CANARY") {
+			text = "<key>"
+		}
+		fmt.Fprintf(&out, "%q", text)
 	case model.Absent:
 		out.WriteString("absent")
 	case model.Unknown:
@@ -247,10 +251,17 @@ func TestLoadProblems(t *testing.T) {
 	}{
 		{
 			"a file that is not there may define anything",
-			Step{Files: memory{".env": []byte("A=a\n"), "3": []byte("B=b\n")}, Names: list(".env", "gone", "3"), Dialect: Node, Env: given("P", "p")},
+			Step{Layered: true, Files: memory{".env": []byte("A=a\n"), "3": []byte("B=b\n")}, Names: list(".env", "gone", "3"), Dialect: Node, Env: given("P", "p")},
 			[]string{`keyfit.yaml:11:5: "gone" no such file`},
 			[]string{"gone keyfit.yaml:11:5"},
 			map[string]string{"A": "missing-file <dotenv A .env:1:1 literal", "B": `"b" <dotenv B 3:1:1 literal`, "P": `"p" <process P `},
+		},
+		{
+			"a file that is not there may have been the first to define a name",
+			Step{Files: memory{"2": []byte("B=b\n")}, Names: list("gone", "2"), Dialect: Node},
+			[]string{`keyfit.yaml:10:5: "gone" no such file`},
+			[]string{"gone keyfit.yaml:10:5"},
+			map[string]string{"B": "missing-file <dotenv B 2:1:1 literal"},
 		},
 		{
 			"binary",
@@ -307,7 +318,7 @@ func TestLoadProblems(t *testing.T) {
 			"a key in lines without quotes",
 			Step{Files: memory{".env": []byte("A=-----BEGIN CANARY KEY-----\nabc=\n-----END CANARY KEY-----\n")}, Names: list(".env"), Dialect: Node},
 			[]string{".env:2:1: is a line of a key that is not in quotes; it is read as a variable of its own", ".env:3:1: dotenv leaves this line out: expected NAME=value"}, nil,
-			map[string]string{"A": `"-----BEGIN CANARY KEY-----" <dotenv A .env:1:1 literal`},
+			map[string]string{"A": `"<key>" <dotenv A .env:1:1 literal`},
 		},
 		{
 			"a name that nobody reads",

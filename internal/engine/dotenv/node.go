@@ -99,7 +99,11 @@ func nodeValue(text string, i int, t *token) int {
 	t.raw = strings.TrimFunc(text[i:end], isJSSpace)
 	t.valueStart = i + strings.Index(text[i:end], t.raw)
 	t.end = t.valueStart + len(t.raw)
-	t.text = nodeUnquoted(t.raw)
+	if t.text = t.raw; strings.Count(t.raw, "\u2028")+strings.Count(t.raw, "\u2029") > 100 {
+		t.unsure = true
+	} else {
+		t.text = nodeUnquoted(t.raw)
+	}
 	if end == i { // no value: the pattern goes on over blank lines and a comment
 		_, end, _ = nodeTail(text, i)
 	} else if end < len(text) && text[end] == '#' {

@@ -77,6 +77,10 @@ func (r *run) newJSExpander(from int, readings []*reading) *jsExpander {
 		for _, t := range rd.tokens {
 			d, hop := rd.define(t)
 			d.Value = rd.rawValue(t, hop)
+			if d.Value.State == model.Unknown && mayExpand(t.text) {
+				x.odd = true
+				x.watch(d.Value)
+			}
 			r.defs[from+i] = append(r.defs[from+i], d)
 			x.raws[t.name] = d.Value
 		}
@@ -226,8 +230,8 @@ func (x *jsExpander) watch(v model.Value) {
 	n := note{where: v.Trail.Last().At}
 	switch {
 	case x.odd:
-		n.message = x.rules.reader + " does not expand this as meant: the name is a property of every object in JavaScript"
-		n.fix = "choose another name"
+		n.message = "what " + x.rules.reader + " makes of this is no text: a property of every object in JavaScript, or bytes that are none"
+		n.fix = "choose another name, or write the value plainly"
 	case v.State == model.Unknown && v.Why == model.WhyLimit:
 		n.message = x.rules.reader + " may not come to an end here: a value that contains itself grows without end"
 		n.fix = "take the variable out of its own value"

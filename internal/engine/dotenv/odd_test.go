@@ -6,6 +6,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -77,15 +78,18 @@ func TestOddCases(t *testing.T) {
 			sc.compareLoaded(t, s, d, nil, truth)
 		}
 	}
-	sc.report(t, "odd cases")
+	sc.report(t, "odd cases", 9)
 }
 
 // TestOddCasesAreTheTruth asks the real readers again.
 func TestOddCasesAreTheTruth(t *testing.T) {
 	cases := oddCases(t)
 	for i, answers := range ask(t, samplesOf(cases)) {
-		if diff := cmp.Diff(wanted(cases[i], answers), cases[i].Truth, cmpopts.EquateEmpty()); diff != "" {
-			t.Errorf("%s: the answers have changed; write them down with -update:\n%s", cases[i].Name, diff)
+		now := wanted(cases[i], answers)
+		for _, reader := range slices.Sorted(maps.Keys(now)) {
+			if !cmp.Equal(now[reader], cases[i].Truth[reader], cmpopts.EquateEmpty()) {
+				t.Errorf("%s: %s answers otherwise than is written down; write it down with -update", cases[i].Name, reader)
+			}
 		}
 	}
 }

@@ -12,7 +12,8 @@ const maxName = 256
 
 // sane reports whether a definition may pass on. A line within a key that is spread over
 // several lines without quotes is no definition that anyone meant, and its name may be a
-// piece of the key; the same goes for names that no program could read.
+// piece of the key; the same goes for names that no program could read. It is asked only
+// about names that nothing else defines.
 func (l *loader) sane(d definition, strange map[int]bool) bool {
 	switch {
 	case strange[d.At.Start.Line]:
@@ -44,16 +45,16 @@ func strangeLines(data []byte) map[int]bool {
 		return nil
 	}
 	out := map[int]bool{}
-	inside := false
+	begin := 0 // the line that the block begins in; 0 outside blocks
 	for i, line := range bytes.Split(data, []byte("\n")) {
-		if inside {
-			out[i+1] = true
-		}
 		switch {
-		case bytes.Contains(line, []byte("-----END ")):
-			inside = false
+		case bytes.Contains(line, []byte("-----END ")) && begin > 0:
+			for n := begin + 1; n <= i+1; n++ {
+				out[n] = true
+			}
+			begin = 0
 		case bytes.Contains(line, []byte("-----BEGIN ")):
-			inside = true
+			begin = i + 1
 		}
 	}
 	return out

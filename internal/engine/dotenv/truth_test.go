@@ -104,10 +104,15 @@ func (sc *score) compareLoaded(t testing.TB, s sample, d Dialect, override *bool
 	sc.compare(s, ours, gaps > 0, truth)
 }
 
-func (sc *score) report(t *testing.T, name string) {
+// report prints the share of unknowns, which must not pass what it has come down to.
+func (sc *score) report(t *testing.T, name string, most float64) {
 	t.Helper()
 	all := sc.known + sc.unknown + sc.absent
-	t.Logf("%-22s %6d values, %5.1f%% unknown, %d wrong", name, all, 100*float64(sc.unknown)/float64(max(all, 1)), len(sc.wrong))
+	share := 100 * float64(sc.unknown) / float64(max(all, 1))
+	t.Logf("%-22s %6d values, %5.1f%% unknown, %d wrong", name, all, share, len(sc.wrong))
+	if share > most {
+		t.Errorf("%s: %.1f%% of the values are unknown, more than %.0f%%", name, share, most)
+	}
 	slices.Sort(sc.wrong)
 	for _, w := range sc.wrong[:min(len(sc.wrong), 12)] {
 		t.Errorf("%s: %s", name, w)
@@ -161,7 +166,7 @@ func ask(t testing.TB, samples []sample) []map[string]answer {
 
 // TestParseAgainstRealReaders compares what a text itself gives.
 func TestParseAgainstRealReaders(t *testing.T) {
-	samples := generated(1500, *seed)
+	samples := generated(1000, *seed)
 	for i, s := range samples {
 		samples[i] = away(s, Node)
 	}
@@ -169,14 +174,15 @@ func TestParseAgainstRealReaders(t *testing.T) {
 	for _, c := range []struct {
 		dialect Dialect
 		readers []string
+		most    float64 // percent of unknowns: most are of files that the reader refuses
 	}{
-		{Godotenv, []string{"godotenv"}},
-		{Compose, []string{"compose"}},
-		{Docker, []string{"docker"}},
-		{Python, []string{"python"}},
-		{NodeEnvFile, []string{"node-env-file 20", "node-env-file 22"}},
-		{Node, []string{"node"}},
-		{NodeExpand, []string{"node-expand", "node-expand populated"}},
+		{Godotenv, []string{"godotenv"}, 28},
+		{Compose, []string{"compose"}, 28},
+		{Docker, []string{"docker"}, 65},
+		{Python, []string{"python"}, 3},
+		{NodeEnvFile, []string{"node-env-file 20", "node-env-file 22"}, 33},
+		{Node, []string{"node"}, 1},
+		{NodeExpand, []string{"node-expand", "node-expand populated"}, 8},
 	} {
 		for _, reader := range c.readers {
 			var sc score
@@ -187,27 +193,28 @@ func TestParseAgainstRealReaders(t *testing.T) {
 					sc.wrong = append(sc.wrong, s.Name+": refused by one and not by the other")
 				}
 			}
-			sc.report(t, reader)
+			sc.report(t, reader, c.most)
 		}
 	}
 }
 
 // TestLoadAgainstRealReaders compares the environment that loading a file leaves.
 func TestLoadAgainstRealReaders(t *testing.T) {
-	samples := generated(1500, *seed+1000)
+	samples := generated(1000, *seed+1000)
 	answers := ask(t, samples)
 	yes := true
 	for _, c := range []struct {
 		dialect  Dialect
 		override *bool
 		readers  []string
+		most     float64
 	}{
-		{Bash, nil, []string{"bash"}},
-		{Python, nil, []string{"python loaded", "python merged"}},
-		{Python, &yes, []string{"python loaded over"}},
-		{Node, nil, []string{"node loaded"}},
-		{NodeExpand, nil, []string{"node-expand loaded", "node-expand vite"}},
-		{Next, nil, []string{"next loaded"}},
+		{Bash, nil, []string{"bash"}, 2},
+		{Python, nil, []string{"python loaded", "python merged"}, 2},
+		{Python, &yes, []string{"python loaded over"}, 2},
+		{Node, nil, []string{"node loaded"}, 1},
+		{NodeExpand, nil, []string{"node-expand loaded", "node-expand vite"}, 8},
+		{Next, nil, []string{"next loaded"}, 3},
 	} {
 		for _, reader := range c.readers {
 			var sc score
@@ -217,7 +224,7 @@ func TestLoadAgainstRealReaders(t *testing.T) {
 				}
 				sc.compareLoaded(t, s, c.dialect, c.override, answers[i][reader])
 			}
-			sc.report(t, reader)
+			sc.report(t, reader, c.most)
 		}
 	}
 }
@@ -278,7 +285,7 @@ func (m memory) List(dir string) ([]repo.Info, error) {
 // TestUndecidedAgreesWithAllReaders: with nobody named, what is known must be what every
 // likely reader hands over that takes the file.
 func TestUndecidedAgreesWithAllReaders(t *testing.T) {
-	samples := generated(1500, *seed+2000)
+	samples := generated(600, *seed+2000)
 	answers := ask(t, samples)
 	var sc score
 	known, all := 0, 0
@@ -302,7 +309,7 @@ func TestUndecidedAgreesWithAllReaders(t *testing.T) {
 			sc.compare(at, ours, gaps > 0, sane(truth))
 		}
 	}
-	sc.report(t, "undecided")
+	sc.report(t, "undecided", 33)
 	t.Logf("with nobody named, %.1f%% of %d values are known", 100*float64(known)/float64(all), all)
 }
 

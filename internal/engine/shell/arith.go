@@ -33,8 +33,9 @@ func (v number) sym() sym {
 
 func (sh *shell) arithStatus(st *state, at syntax.Node, x syntax.ArithmExpr) {
 	v := sh.arith(st, x)
-	if sh.broken {
-		sh.broken = false
+	broken := sh.broken
+	sh.broken, sh.doubt = false, false
+	if broken {
 		st.status = exited(1)
 		return
 	}
@@ -110,11 +111,23 @@ func (sh *shell) arithText(st *state, s sym, depth int) number {
 	if n, ok := parseNumber(t); ok {
 		return number{n: n, known: true, trail: s.trail()}
 	}
-	if depth > 20 || !sh.bash || len(t) > 1000 || tooDeep(t) || strings.ContainsAny(t, "$`'\"[=\\") || strings.Contains(t, "++") || strings.Contains(t, "--") {
+	if depth > 20 || !sh.bash || len(t) > 1000 || tooDeep(t) || strings.ContainsAny(t, "$`'\"[\\") {
+		sh.doubt = true
+		if mayAssign(t) {
+			st.goWild(&unknown{why: model.WhyUnsupported, needs: "what an arithmetic expression assigns"})
+		}
 		return number{trail: s.trail()}
 	}
+	if mayAssign(t) { // it has no place of its own in the script
+		here, outer := sh.here(), sh.src
+		src := *outer
+		src.file, src.text = "", t
+		src.fixed, src.index, src.positions, src.origins = here, nil, nil, nil
+		sh.src = &src
+		defer func() { sh.src = outer }()
+	}
 	x, err := syntax.NewParser().Arithmetic(strings.NewReader(t))
-	if err != nil || x == nil {
+	if err != nil || x == nil || int(x.End().Offset()) < len(t) { // the parser stops where it is content
 		sh.broken = true
 		return number{trail: s.trail()}
 	}
@@ -129,6 +142,11 @@ func (sh *shell) arithText(st *state, s sym, depth int) number {
 	v := sh.arith(st, x)
 	v.trail = mergeTrails([]model.Trail{s.trail(), v.trail})
 	return v
+}
+
+// mayAssign reports whether a text, read as an expression, may change a variable.
+func mayAssign(t string) bool {
+	return strings.ContainsAny(t, "=$`") || strings.Contains(t, "++") || strings.Contains(t, "--")
 }
 
 // parseNumber reads 10, -10, 0x1f, 017 and 2#101.
@@ -167,6 +185,9 @@ func parseNumber(t string) (int64, bool) {
 
 func (sh *shell) arithUnary(st *state, x *syntax.UnaryArithm) number {
 	if x.Op == syntax.Inc || x.Op == syntax.Dec {
+		if !sh.bash {
+			return sh.strangeArith(st, x.X, x.Post)
+		}
 		old := sh.arith(st, x.X)
 		next := old
 		if x.Op == syntax.Inc {
@@ -234,6 +255,11 @@ func (sh *shell) arithBinary(st *state, x *syntax.BinaryArithm) number {
 	case syntax.AndArit, syntax.OrArit:
 		return sh.arithLogic(st, x)
 	case syntax.Comma:
+		if !sh.bash {
+			sh.arith(st, x.X)
+			sh.arith(st, x.Y)
+			return sh.strangeArith(st, nil, true)
+		}
 		sh.arith(st, x.X)
 		return sh.arith(st, x.Y)
 	}
@@ -243,6 +269,9 @@ func (sh *shell) arithBinary(st *state, x *syntax.BinaryArithm) number {
 		return v
 	}
 	a, b := sh.arith(st, x.X), sh.arith(st, x.Y)
+	if x.Op == syntax.Pow && !sh.bash {
+		return sh.strangeArith(st, nil, true)
+	}
 	if (x.Op == syntax.Quo || x.Op == syntax.Rem) && a.known && b.known && b.n == 0 {
 		sh.broken = true
 	}

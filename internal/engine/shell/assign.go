@@ -102,6 +102,7 @@ func (sh *shell) shaped(st *state, c *cell, val sym) sym {
 	switch {
 	case c.attrs.integer:
 		v := sh.arithText(st, val, 0)
+		sh.checkArith(st, sh.here())
 		return v.sym()
 	case c.attrs.lower, c.attrs.upper:
 		return mapKnown(val, func(t string, s sym) sym {
@@ -197,7 +198,9 @@ func (sh *shell) blurArray(st *state, at syntax.Node, name string) {
 func (sh *shell) unset(st *state, at syntax.Node, name string) {
 	for _, c := range st.get(name).plain() {
 		if c != nil && c.attrs.readonly {
-			st.status = exited(1)
+			if st.status = exited(1); !sh.bash {
+				sh.errorInSh(st)
+			}
 			return
 		}
 	}
@@ -219,6 +222,9 @@ func (sh *shell) assignment(st *state, a *syntax.Assign) {
 	val := sh.value(st, a.Value)
 	if st.dead {
 		return
+	}
+	if sh.any && a.Value != nil && dollarQuote(a.Value.Parts) {
+		val = sym{{unk: anyShell(), trail: val.trail()}}
 	}
 	hop.Literal = val.isLiteral()
 	if a.Append {
@@ -253,6 +259,7 @@ func (sh *shell) appendTo(st *state, at syntax.Node, name string, index syntax.A
 		}
 		if c.attrs.integer {
 			a, b := sh.arithText(st, c.scalarText(), 0), sh.arithText(st, val, 0)
+			sh.checkArith(st, hop.At)
 			return redefine(c, compute(syntax.Add, a, b).sym(), hop)
 		}
 		v := cat(c.scalarText(), sh.shaped(st, c, val))

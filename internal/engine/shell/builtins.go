@@ -218,7 +218,7 @@ func (sh *shell) shift(st *state, inv invocation) {
 	case n > len(st.args.list) || n < 0:
 		st.status = exited(1)
 		if !sh.bash {
-			sh.fail(st, 2)
+			sh.errorInSh(st)
 		}
 	default:
 		st.args.list = st.args.list[n:]
@@ -248,6 +248,9 @@ func (sh *shell) jumpCommand(st *state, inv invocation) {
 	case len(sh.calls) > 0:
 		jump(st, sh.calls[len(sh.calls)-1])
 	case sh.sub || !sh.bash:
+		if sh.any { // bash complains, and ends with 2
+			st.status = status{}
+		}
 		sh.exit(st)
 	default:
 		st.status = failed()
@@ -305,7 +308,7 @@ func (sh *shell) trapCommand(st *state, inv invocation) {
 		}
 		src := *sh.src
 		src.fixed, src.index, src.positions = inv.at, nil, nil
-		st.traps[signal] = trap{text: args[0], at: &src}
+		st.traps[signal] = trap{text: args[0], at: &src, function: sh.function}
 	}
 }
 

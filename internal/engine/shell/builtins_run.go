@@ -113,6 +113,10 @@ func (sh *shell) sourceFile(st *state, inv invocation, name sym, rest fields) {
 		}
 		return
 	}
+	if t, ok := name.known(); ok && !sh.bash && !strings.Contains(t, "/") {
+		sh.sourceInPath(st, inv, t)
+		return
+	}
 	key, ok := sh.fileKey(st, name)
 	if !ok {
 		u := unknownFrom(name, mystery(model.WhyUnsupported, "which file is sourced"))[0].unk
@@ -173,6 +177,9 @@ func (sh *shell) sourceText(st *state, inv invocation, key string, name, s sym, 
 	}
 	defer func() { sh.depth-- }()
 	saved, own := st.args, len(rest.list) > 1
+	if own && sh.any {
+		st.args = arguments{tail: anyShell()}
+	}
 	if own && sh.bash {
 		st.args = sh.arguments(invocation{node: inv.node, at: inv.at, args: rest}, path.Base(key))
 	}
@@ -187,7 +194,7 @@ func (sh *shell) sourceText(st *state, inv invocation, key string, name, s sym, 
 	if len(fr.ended) > 0 {
 		replace(st, append(fr.ended, st.clone())...)
 	}
-	if own && sh.bash {
+	if own && (sh.bash || sh.any) {
 		st.args = saved
 	}
 }

@@ -14,6 +14,9 @@ type invocation struct {
 	at    pos.Span
 	args  fields
 	words []*syntax.Word // as written; empty when it was not written in the script
+
+	script string   // the script that it starts, when keyfit cannot read it
+	rest   *unknown // then: why what the script does is not known
 }
 
 // name is the command's name, when it is known.
@@ -101,6 +104,13 @@ func (sh *shell) withAssigns(st *state, assigns []*syntax.Assign, inv invocation
 	before := map[string]*cell{}
 	n, _ := inv.name()
 	stays := !sh.bash && isPosixSpecial(n)
+	if stays {
+		sh.stayingAssigns(st, assigns)
+		if !st.dead {
+			sh.dispatch(st, inv)
+		}
+		return
+	}
 	for _, a := range assigns {
 		if a.Name == nil || a.Array != nil || a.Index != nil {
 			sh.giveUp(st, a, "this assignment in front of a command")
@@ -114,16 +124,27 @@ func (sh *shell) withAssigns(st *state, assigns []*syntax.Assign, inv invocation
 		if st.dead {
 			return
 		}
-		if !stays {
-			sh.exportCell(st, name)
-		}
+		sh.exportCell(st, name)
 	}
 	sh.dispatch(st, inv)
-	if stays { // in dash they are ordinary assignments
-		return
-	}
 	for name, c := range before {
 		st.put(name, c)
+	}
+}
+
+// stayingAssigns are NAME=value in front of a special builtin of sh: ordinary
+// assignments. Bash in its POSIX mode exports them as well.
+func (sh *shell) stayingAssigns(st *state, assigns []*syntax.Assign) {
+	for _, a := range assigns {
+		sh.assignment(st, a)
+		if st.dead || sh.m.halted != nil {
+			return
+		}
+		if sh.any && a.Name != nil {
+			before := st.get(a.Name.Value)
+			sh.exportCell(st, a.Name.Value)
+			st.put(a.Name.Value, joinCells(before, st.get(a.Name.Value)))
+		}
 	}
 }
 
@@ -230,7 +251,11 @@ func (sh *shell) callFunction(st *state, f *function, inv invocation) {
 	fr := newFrame(st)
 	sh.calls, sh.loops, sh.src = append(sh.calls, fr), nil, f.src
 	sh.frames = append(sh.frames, call{name: name, src: src, from: inv.at})
+	outer := sh.function
+	sh.m.calls++
+	sh.function = sh.m.calls
 	sh.run(st, f.body)
+	sh.function = outer
 	sh.frames = sh.frames[:len(sh.frames)-1]
 	sh.calls, sh.loops, sh.src = sh.calls[:len(sh.calls)-1], loops, src
 	ends := fr.ended

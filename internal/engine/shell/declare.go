@@ -1,6 +1,7 @@
 package shell
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/keyfit/keyfit/internal/model"
@@ -28,10 +29,16 @@ type declaration struct {
 // declFlags are the options of declare.
 type declFlags struct {
 	set, clear attrs
+	command    string
 	shape      shape
 	global     bool
 	functions  bool
 	print      bool
+	inherit    bool
+
+	operands bool // an operand has been read, behind which there are no options
+	wrong    bool // an option that the command does not have
+	invalid  bool // an operand that is no name
 }
 
 // declClause follows export, readonly, local, declare and typeset. All words are
@@ -40,18 +47,26 @@ func (sh *shell) declClause(st *state, c *syntax.DeclClause) {
 	st.subst = nil
 	var flags declFlags
 	var all []declaration
+	flags.command = c.Variant.Value
 	for _, a := range c.Args {
-		if a.Naked && a.Name == nil {
-			if !sh.declWord(st, a.Value, &flags, &all) {
+		if w := operandWord(a); a.Naked && a.Name == nil || w != nil && sh.bash {
+			if w == nil {
+				w = a.Value
+			}
+			if !sh.declWord(st, w, &flags, &all) {
 				return
 			}
 			continue
 		}
+		flags.operands = true
 		d := declaration{node: a, name: a.Name.Value, adds: a.Append, index: a.Index}
 		if a.Array != nil {
 			d.array = a
 		} else if !a.Naked {
 			d.hasVal, d.val = true, sh.value(st, a.Value)
+			if sh.any && a.Value != nil && strangeWord(a.Value) {
+				d.val = sym{{unk: anyShell(), trail: d.val.trail()}}
+			}
 			d.literal = d.val.isLiteral()
 		}
 		all = append(all, d)
@@ -59,7 +74,25 @@ func (sh *shell) declClause(st *state, c *syntax.DeclClause) {
 			return
 		}
 	}
-	sh.declare(st, c, c.Variant.Value, flags, all)
+	sh.declare(st, c, flags, all)
+}
+
+// operandWord is NAME=value as an ordinary word when there are braces in it: they make
+// several words, which are no longer read as assignments are.
+func operandWord(a *syntax.Assign) *syntax.Word {
+	if a.Naked || a.Name == nil || a.Array != nil || a.Index != nil || a.Value == nil {
+		return nil
+	}
+	w := &syntax.Word{Parts: append([]syntax.WordPart{nil}, a.Value.Parts...)}
+	name := a.Name.Value + "="
+	if a.Append {
+		name = a.Name.Value + "+="
+	}
+	w.Parts[0] = &syntax.Lit{ValuePos: a.Name.ValuePos, ValueEnd: a.Value.Pos(), Value: name}
+	if !hasBraces(&syntax.Word{Parts: slices.Clone(w.Parts)}) {
+		return nil
+	}
+	return w
 }
 
 // declWord reads a word of a declaration that is not written as an assignment.
@@ -86,10 +119,10 @@ func (sh *shell) declWord(st *state, w *syntax.Word, flags *declFlags, all *[]de
 
 func (sh *shell) declText(st *state, at syntax.Node, s sym, flags *declFlags, all *[]declaration) bool {
 	t, known := s.known()
-	if known && len(t) > 1 && (t[0] == '-' || t[0] == '+') {
-		flags.read(t)
+	if known && !flags.operands && flags.option(t) {
 		return true
 	}
+	flags.operands = true
 	if name, val, ok := splitAssign(s); ok {
 		*all = append(*all, declaration{node: at, name: name, hasVal: true, val: val, literal: val.isLiteral()})
 		return true
@@ -98,13 +131,47 @@ func (sh *shell) declText(st *state, at syntax.Node, s sym, flags *declFlags, al
 		*all = append(*all, declaration{node: at, name: t})
 		return true
 	}
-	if known { // no name: an error that does not stop the command
-		st.status = exited(1)
+	name, val, has := cutAssign(s)
+	base, adds := strings.CutSuffix(name, "+")
+	switch {
+	case has && adds && isName(base) && sh.bash:
+		*all = append(*all, declaration{node: at, name: base, hasVal: true, adds: true, val: val, literal: val.isLiteral()})
 		return true
+	case (has || known) && !strings.Contains(t+name, "["): // no name: an error that does not stop the command
+		flags.invalid = true
+		return true
+	case known && (flags.command == "export" || flags.command == "readonly"):
+		flags.invalid = true
+		return true
+	case known:
+		sh.giveUp(st, at, "an element of an array in a declaration")
+		return false
 	}
 	st.goWild(&unknown{why: unknownFrom(s)[0].unk.why, needs: unknownFrom(s)[0].unk.needs})
 	st.status = exited(0)
 	return false
+}
+
+// option reads t when it is an option. The words behind -- are none.
+func (f *declFlags) option(t string) bool {
+	export := f.command == "export" || f.command == "readonly"
+	switch {
+	case len(t) < 2 || t[0] != '-' && (t[0] != '+' || export):
+		return false
+	case t == "--":
+		f.operands = true
+		return true
+	}
+	letters := "aAfFgiIlnprtux"
+	switch f.command {
+	case "export":
+		letters = "fnp"
+	case "readonly":
+		letters = "aAfp"
+	}
+	f.wrong = f.wrong || strings.Trim(t[1:], letters) != ""
+	f.read(t)
+	return true
 }
 
 func (f *declFlags) read(t string) {
@@ -136,13 +203,22 @@ func (f *declFlags) read(t string) {
 			f.functions = true
 		case 'p':
 			f.print = true
+		case 'I':
+			f.inherit = true
 		}
 	}
 }
 
 // declare carries out a declaration.
-func (sh *shell) declare(st *state, at syntax.Node, command string, flags declFlags, all []declaration) {
+func (sh *shell) declare(st *state, at syntax.Node, flags declFlags, all []declaration) {
+	command := flags.command
+	if sh.refused(st, at, flags) {
+		return
+	}
 	result := exited(0)
+	if flags.invalid {
+		result = exited(1)
+	}
 	local := command == "local"
 	switch command {
 	case "export":
@@ -162,16 +238,25 @@ func (sh *shell) declare(st *state, at syntax.Node, command string, flags declFl
 	case flags.functions:
 		st.exportFunctions(command, flags, all)
 		return
+	case flags.invalid && len(all) == 0:
+		st.status = result
+		return
 	case flags.print || len(all) == 0:
 		sh.write(st, 1, unsupported("what "+command+" prints"))
 		st.status = result
 		return
 	case command == "local" && len(st.locals) == 0:
-		st.status = exited(1)
+		if st.status = exited(1); !sh.bash {
+			sh.errorInSh(st)
+		}
 		return
 	}
 	sh.denied = false
 	for _, d := range all {
+		if local && sh.bash && st.readonlyGlobal(d.name) {
+			sh.deny(st, d.node)
+			continue
+		}
 		if local {
 			sh.hide(st, d.name)
 		}
@@ -183,6 +268,32 @@ func (sh *shell) declare(st *state, at syntax.Node, command string, flags declFl
 	if st.status = result; sh.denied {
 		st.status = exited(1)
 	}
+	if flags.invalid && !sh.bash {
+		sh.errorInSh(st)
+	}
+}
+
+// refused reports whether the command ends at its options.
+func (sh *shell) refused(st *state, at syntax.Node, flags declFlags) bool {
+	if flags.invalid {
+		sh.m.problem(sh.src.span(at), flags.command+" is given something that is no name", "leave out comments, and quote values with spaces")
+	}
+	options := flags.wrong || flags.functions || flags.inherit || flags.shape != scalar || flags.set != attrs{} || flags.clear != attrs{}
+	switch {
+	case flags.wrong && sh.bash:
+		st.status = exited(2)
+		return true
+	case flags.inherit:
+		sh.giveUp(st, at, "local -I")
+		return true
+	case options && !sh.bash:
+		if !sh.any || flags.wrong {
+			sh.fail(st, 2)
+			return true
+		}
+		sh.mayEnd(st, 2)
+	}
+	return false
 }
 
 // exportFunctions is export -f.
@@ -201,6 +312,22 @@ func (st *state) exportFunctions(command string, flags declFlags, all []declarat
 	}
 }
 
+// readonlyGlobal reports whether bash refuses to make a local variable of the name: one
+// that is read-only stands outside of all functions.
+func (st *state) readonlyGlobal(name string) bool {
+	for _, l := range st.locals {
+		if _, ok := l[name]; ok {
+			return false
+		}
+	}
+	for _, c := range st.get(name).plain() {
+		if c != nil && c.attrs.readonly {
+			return true
+		}
+	}
+	return false
+}
+
 // hide makes a name local to the running function.
 func (sh *shell) hide(st *state, name string) {
 	top := st.locals[len(st.locals)-1]
@@ -213,7 +340,7 @@ func (sh *shell) hide(st *state, name string) {
 	if ok {
 		top[name] = hidden{cell: joinCells(h.cell, old)}
 	}
-	if !sh.bash {
+	if !sh.bash && !sh.any {
 		return // in dash a local variable begins with the value outside
 	}
 	var out *cell
@@ -227,6 +354,9 @@ func (sh *shell) hide(st *state, name string) {
 		} else {
 			out = joinCells(out, next)
 		}
+	}
+	if sh.any {
+		out = joinCells(out, old)
 	}
 	st.put(name, out)
 }
@@ -320,10 +450,14 @@ func (a attrs) minus(b attrs) attrs {
 
 // declareWords is a declaration in sh, where the parser sees an ordinary command.
 func (sh *shell) declareWords(st *state, s *syntax.Stmt, c *syntax.CallExpr) {
-	var flags declFlags
+	flags := declFlags{command: c.Args[0].Lit()}
 	var all []declaration
+	if sh.stayingAssigns(st, c.Assigns); st.dead {
+		return
+	}
 	for _, w := range c.Args[1:] {
 		if d, ok := sh.assignWord(st, w); ok {
+			flags.operands = true
 			all = append(all, d)
 		} else if !sh.declWord(st, w, &flags, &all) {
 			return
@@ -332,7 +466,7 @@ func (sh *shell) declareWords(st *state, s *syntax.Stmt, c *syntax.CallExpr) {
 			return
 		}
 	}
-	sh.declare(st, c, c.Args[0].Lit(), flags, all)
+	sh.declare(st, c, flags, all)
 	if len(s.Redirs) > 0 {
 		undo, _ := sh.redirect(st, s.Redirs)
 		undo(st)
@@ -354,6 +488,9 @@ func (sh *shell) assignWord(st *state, w *syntax.Word) (declaration, bool) {
 	first.Value = rest
 	parts := append([]syntax.WordPart{&first}, w.Parts[1:]...)
 	val := sh.value(st, &syntax.Word{Parts: parts})
+	if sh.any && strangeWord(w) {
+		val = sym{{unk: anyShell(), trail: val.trail()}}
+	}
 	return declaration{node: w, name: name, hasVal: true, val: val, literal: val.isLiteral()}, true
 }
 
@@ -362,7 +499,7 @@ func (sh *shell) assignWord(st *state, w *syntax.Word) (declaration, bool) {
 func (sh *shell) declBuiltin(st *state, inv invocation) {
 	var flags declFlags
 	var all []declaration
-	command, _ := inv.name()
+	flags.command, _ = inv.name()
 	for i, s := range inv.args.list[1:] {
 		if inv.args.unsure >= 0 && i+1 >= inv.args.unsure {
 			st.goWild(inv.args.tailUnknown())
@@ -373,5 +510,5 @@ func (sh *shell) declBuiltin(st *state, inv invocation) {
 			return
 		}
 	}
-	sh.declare(st, inv.node, command, flags, all)
+	sh.declare(st, inv.node, flags, all)
 }

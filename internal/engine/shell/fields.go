@@ -1,6 +1,7 @@
 package shell
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/keyfit/keyfit/internal/model"
@@ -60,7 +61,12 @@ func (sh *shell) fields(st *state, list ...*syntax.Word) fields {
 			break
 		}
 		s := sh.splitter(st)
-		s.split(sh.parts(st, w.Parts, site{wide: true}))
+		if sh.any && strangeWord(w) {
+			s.doubt(piece{unk: anyShell()})
+			s.flush()
+		} else {
+			s.split(sh.argument(st, w, slices.Contains(list, w)))
+		}
 		out.noOrder = out.noOrder || len(s.list) > 1 && sh.unordered(st, w)
 		if s.unsure >= 0 && out.unsure < 0 {
 			out.unsure, out.tail = len(out.list)+s.unsure, s.tail
@@ -70,6 +76,46 @@ func (sh *shell) fields(st *state, list ...*syntax.Word) fields {
 		}
 	}
 	return out
+}
+
+// argument expands a word of a command. Where it reads like an assignment, bash expands
+// tildes as in one, unless braces have made it.
+func (sh *shell) argument(st *state, w *syntax.Word, written bool) sym {
+	if sh.bash && written && len(w.Parts) > 0 {
+		lit, more := leadingText(w.Parts)
+		name, rest, found := strings.Cut(lit.Value, "=")
+		if found && strings.Contains(rest, "~") && isAssignable(name) {
+			first, second := lit, lit
+			first.Value, second.Value = name+"=", rest
+			value := append([]syntax.WordPart{&second}, more...)
+			return append(sh.literal(st, &first, site{}, false), sh.parts(st, value, site{wide: true, assign: true})...)
+		}
+	}
+	return sh.parts(st, w.Parts, site{wide: true})
+}
+
+// leadingText puts the literals at the beginning of a word together.
+func leadingText(parts []syntax.WordPart) (syntax.Lit, []syntax.WordPart) {
+	var out syntax.Lit
+	for i, p := range parts {
+		lit, ok := p.(*syntax.Lit)
+		if !ok {
+			return out, parts[i:]
+		}
+		if i == 0 {
+			out = *lit
+			continue
+		}
+		out.Value += lit.Value
+		out.ValueEnd = lit.ValueEnd
+	}
+	return out, nil
+}
+
+// isAssignable reports whether a word that begins so reads like an assignment.
+func isAssignable(name string) bool {
+	base, _, _ := strings.Cut(strings.TrimSuffix(name, "+"), "[")
+	return isName(base)
 }
 
 // ordered is fields, for a place where their order counts.

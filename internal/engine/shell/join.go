@@ -32,7 +32,7 @@ func (st *state) join(other *state) {
 	}
 	for name, t := range other.traps {
 		if mine, ok := st.traps[name]; !ok || !mine.text.same(t.text) {
-			st.traps[name] = trap{text: choose(mine.text, t.text), at: t.at}
+			st.traps[name] = trap{text: choose(mine.text, t.text), at: t.at, function: t.function}
 		}
 	}
 	st.status = st.status.or(other.status)

@@ -1,6 +1,9 @@
 package shell
 
-import "mvdan.cc/sh/v3/syntax"
+import (
+	"github.com/keyfit/keyfit/internal/pos"
+	"mvdan.cc/sh/v3/syntax"
+)
 
 // lines follows the statements of a text. An error such as a division by zero discards
 // what is left of the line, and bash goes on with the next one.
@@ -51,6 +54,26 @@ func (sh *shell) discard(st *state, n syntax.Node, what string) {
 		return
 	}
 	sh.m.problem(sh.src.span(n), what+": the shell leaves out the rest of the line", "correct it")
+	sh.leaveOut(st)
+}
+
+// checkArith discards the rest of the line after an arithmetic error. Where it is not
+// known whether there was one, both ways are followed.
+func (sh *shell) checkArith(st *state, at pos.Span) {
+	broken, doubt := sh.broken, sh.doubt
+	sh.broken, sh.doubt = false, false
+	switch {
+	case st.dead:
+	case broken:
+		sh.m.problem(at, "an arithmetic expression in error: the shell leaves out the rest of the line", "correct it")
+		sh.leaveOut(st)
+	case doubt:
+		sh.leaveOut(st.clone())
+	}
+}
+
+// leaveOut ends the rest of the line.
+func (sh *shell) leaveOut(st *state) {
 	st.status = exited(1)
 	switch {
 	case !sh.bash:

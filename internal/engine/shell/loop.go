@@ -19,28 +19,31 @@ func (sh *shell) whileClause(st *state, c *syntax.WhileClause) {
 		}
 		return ok, done
 	}
-	sh.loop(st, c, head, c.Do, nil)
+	sh.loop(st, c, head, c.Do, nil, true)
 }
 
 // loop follows a loop turn by turn as long as its head decides, and as an open loop
-// from where it does not.
-func (sh *shell) loop(st *state, at syntax.Node, head turn, body []*syntax.Stmt, after func(*state)) {
+// from where it does not. Where the head remembers nothing between turns (plain), a turn
+// that changes nothing is the first of endlessly many.
+func (sh *shell) loop(st *state, at syntax.Node, head turn, body []*syntax.Stmt, after func(*state), plain bool) {
 	f := newFrame(st)
 	sh.loops = append(sh.loops, f)
 	defer func() { sh.loops = sh.loops[:len(sh.loops)-1] }()
 	result := exited(0)
+	endless := false
 	for turns := 0; ; turns++ {
 		before := st.clone()
 		mark := sh.mark()
 		ok, done := head(st)
-		if turns >= sh.m.limits.Loop && ok != nil {
-			sh.m.problem(sh.src.span(at), fmt.Sprintf("the loop is followed for %d turns only", sh.m.limits.Loop),
-				"what it changes is unknown after it")
+		blind := ok != nil && (endless || turns >= sh.m.limits.Loop)
+		if blind {
+			sh.m.problem(sh.src.span(at), fmt.Sprintf("the loop is followed for %d turns only", turns),
+				"give it an end that keyfit can see; what it changes is unknown after it")
 			done = ok.clone()
 		}
 		if ok != nil && done != nil {
 			sh.reset(mark)
-			sh.openLoop(before, f, head, body, after, turns >= sh.m.limits.Loop)
+			sh.openLoop(before, f, head, body, after, blind)
 			replace(st, append(f.ended, before)...)
 			return
 		}
@@ -57,6 +60,7 @@ func (sh *shell) loop(st *state, at syntax.Node, head turn, body []*syntax.Stmt,
 			replace(st, f.ended...)
 			return
 		}
+		endless = plain && turns > 0 && sameState(before, ok)
 		*st = *ok
 	}
 }
@@ -202,10 +206,10 @@ func (sh *shell) forWords(st *state, c *syntax.ForClause, w *syntax.WordIter) {
 		return nil, st
 	}
 	if items.reversible() {
-		sh.anyOrder(st, &items, &next, func(st *state) { sh.loop(st, c, head, c.Do, nil) })
+		sh.anyOrder(st, &items, &next, func(st *state) { sh.loop(st, c, head, c.Do, nil, false) })
 		return
 	}
-	sh.loop(st, c, head, c.Do, nil)
+	sh.loop(st, c, head, c.Do, nil, false)
 }
 
 // anyOrder follows a loop over words whose order the shell does not promise: once
@@ -225,23 +229,44 @@ func (sh *shell) anyOrder(st *state, items *fields, next *int, run func(*state))
 }
 
 func (sh *shell) forArith(st *state, c *syntax.ForClause, l *syntax.CStyleLoop) {
-	if l.Init != nil {
-		sh.arith(st, l.Init)
+	if l.Init != nil && !sh.headArith(st, l.Init).fine {
+		st.status = exited(1)
+		return
 	}
 	head := func(st *state) (ok, done *state) {
 		if l.Cond == nil {
 			return st, nil
 		}
-		n := sh.arith(st, l.Cond)
+		n := sh.headArith(st, l.Cond)
 		st.status = status{}
-		if n.known {
+		switch {
+		case !n.fine:
+			return nil, st
+		case n.known:
 			st.status = truth(triOf(n.n != 0))
 		}
 		return split(st)
 	}
 	var after func(*state)
 	if l.Post != nil {
-		after = func(st *state) { sh.arith(st, l.Post) }
+		after = func(st *state) {
+			if !sh.headArith(st, l.Post).fine {
+				jump(st, sh.loops[len(sh.loops)-1])
+			}
+		}
 	}
-	sh.loop(st, c, head, c.Do, after)
+	sh.loop(st, c, head, c.Do, after, true)
+}
+
+// headResult is an expression in the head of a loop. An error in it ends the loop.
+type headResult struct {
+	number
+	fine bool
+}
+
+func (sh *shell) headArith(st *state, x syntax.ArithmExpr) headResult {
+	n := sh.arith(st, x)
+	out := headResult{number: n, fine: !sh.broken}
+	sh.broken, sh.doubt = false, false
+	return out
 }

@@ -16,6 +16,7 @@ type machine struct {
 	step     Step
 	limits   Limits
 	steps    int
+	calls    int // of functions, so far
 	bytes    int
 	halted   *unknown // when set, the step stopped at a limit
 	problems []model.Problem
@@ -52,7 +53,7 @@ func (m *machine) start() *state {
 
 // session follows the step's line and gives the state at its end.
 func (m *machine) session(st *state) *state {
-	sh := &shell{m: m, bash: !m.step.Sh, top: true, lossy: true, name: mystery(model.WhyUnsupported, "the name that the session was started by")}
+	sh := &shell{m: m, bash: !m.step.Sh, any: m.step.Sh, top: true, lossy: true, name: mystery(model.WhyUnsupported, "the name that the session was started by")}
 	sh.src = &source{name: "", fixed: m.step.At, positions: m.step.Positions, text: m.step.Line}
 	if sh.src.positions == nil {
 		sh.src.positions = verbatim(m.step)

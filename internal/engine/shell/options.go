@@ -87,6 +87,8 @@ func optionName(c rune) string {
 		return "noexec"
 	case 'k':
 		return "keyword"
+	case 'E':
+		return "errtrace"
 	case 'C':
 		return "noclobber"
 	}
@@ -97,6 +99,8 @@ func (sh *shell) option(st *state, name string, on bool) {
 	switch name {
 	case "errexit":
 		st.opts.errexit = on
+	case "errtrace":
+		st.opts.errtrace = on && sh.bash
 	case "nounset":
 		st.opts.nounset = on
 	case "allexport":
@@ -106,7 +110,8 @@ func (sh *shell) option(st *state, name string, on bool) {
 	case "pipefail":
 		st.opts.pipefail = on
 		if !sh.bash {
-			sh.m.problem(sh.here(), "not every sh has the option pipefail; dash 0.5.12 ends the script here", "begin the script with #!/usr/bin/env bash")
+			sh.m.problem(sh.here(), "not every sh has the option pipefail; dash 0.5.12 ends the script here", useBash)
+			sh.mayEnd(st, 2)
 		}
 	case "posix", "noexec", "keyword", "noclobber":
 		if on {

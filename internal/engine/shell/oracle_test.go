@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -104,8 +105,12 @@ func takeBin(t testing.TB) string {
 	return dir
 }
 
+// write writes the case's files. Nothing is started meanwhile: a process that begins while
+// a script is open for writing would keep it from being run.
 func (b bench) write(t testing.TB, c testCase) {
 	t.Helper()
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
 	for name, data := range c.files {
 		p := filepath.Join(b.repo, filepath.FromSlash(name))
 		must(t, os.MkdirAll(filepath.Dir(p), 0o755))
@@ -143,7 +148,7 @@ func (b bench) stub(t testing.TB) {
 	nothing, err := exec.LookPath("true")
 	must(t, err)
 	must(t, os.Symlink(nothing, filepath.Join(b.bin, "sleep"))) // nobody wants to wait
-	if yq := yqPath(); yq != "" {
+	if yq := yqProgram(); yq != "" {
 		must(t, os.Symlink(yq, filepath.Join(b.bin, "yq")))
 	}
 	b.behave(t, behaviour{})
@@ -284,8 +289,8 @@ var namespace = sync.OnceValues(func() (words []string, note string) {
 	return nil, "no network namespaces on this machine: the real shells run without one"
 })
 
-// yqPath is where scripts/install/shell.sh puts yq.
-func yqPath() string {
+// yqProgram is where scripts/install/shell.sh puts yq.
+func yqProgram() string {
 	p, err := filepath.Abs("../../../.tools/bin/yq")
 	if err != nil {
 		return ""
@@ -459,5 +464,17 @@ func needOracle(t testing.TB) {
 			}
 			t.Skipf("%s is not installed: the comparison with it is left out", name)
 		}
+	}
+}
+
+// needYq leaves a case that uses yq out where scripts/install/shell.sh has not been run.
+func needYq(t testing.TB, c testCase) {
+	t.Helper()
+	switch {
+	case !strings.Contains(c.files["deploy.sh"], "yq") || yqProgram() != "":
+	case os.Getenv("CI") == "true":
+		t.Fatal("yq is needed in CI: run scripts/install/shell.sh")
+	default:
+		t.Skip("yq is not installed: run scripts/install/shell.sh")
 	}
 }

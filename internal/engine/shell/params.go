@@ -140,6 +140,7 @@ func (sh *shell) subscript(st *state, c *cell, index syntax.ArithmExpr) (key str
 		return key, 0, ok
 	}
 	v := sh.arith(st, index)
+	sh.checkArith(st, sh.here())
 	return "", int(v.n), v.known && v.n < 1<<31 && v.n > -(1<<31)
 }
 

@@ -23,6 +23,10 @@ func (sh *shell) printf(st *state, inv invocation) {
 	if len(args.list) > 0 && args.list[0].is("--") {
 		args = args.from(1)
 	}
+	if !sh.bash && len(args.list) > 0 && args.list[0].is("-v") {
+		sh.bashCommand(st, "printf -v", inv)
+		return
+	}
 	out := sh.format(args)
 	if name == "" {
 		sh.write(st, 1, out)
@@ -44,7 +48,7 @@ func (sh *shell) format(args fields) sym {
 	if !args.sure() {
 		return sym{{unk: args.tailUnknown(), trail: trailOf(args.list...)}}
 	}
-	p := printer{format: f, at: args.list[0], args: args.list[1:]}
+	p := printer{format: f, at: args.list[0], args: args.list[1:], sh: !sh.bash}
 	for turn := 0; ; turn++ {
 		before := len(p.args)
 		if !p.once() {
@@ -65,6 +69,7 @@ type printer struct {
 	args   []sym
 	out    sym
 	done   bool
+	sh     bool // of sh: which escapes there are differs
 }
 
 func (p *printer) lit(s string) {
@@ -88,6 +93,9 @@ func (p *printer) once() bool {
 	for i := 0; i < len(f); {
 		switch {
 		case f[i] == '\\' && i+1 < len(f):
+			if p.sh && !commonEscape(f[i+1]) {
+				return false
+			}
 			if f[i+1] == 'c' {
 				p.done = true
 				return true
@@ -185,6 +193,9 @@ func (p *printer) convert(verb byte, flags string, prec int) (sym, bool) {
 		if !strings.Contains(t, "\\") {
 			return s, true
 		}
+		if p.sh && !commonEscapes(t) {
+			return nil, false
+		}
 		out, stop := unescape(t, false)
 		p.done = stop
 		return derived(out, s), true
@@ -244,4 +255,19 @@ func pad(s sym, flags string, width int) (sym, bool) {
 		fill = "0"
 	}
 	return append(sym{{text: strings.Repeat(fill, missing)}}, s...), true
+}
+
+// commonEscape reports whether every shell that may be sh reads the escape alike.
+func commonEscape(c byte) bool { return strings.IndexByte(`abfnrtv\01234567`, c) >= 0 }
+
+func commonEscapes(t string) bool {
+	for i := 0; i < len(t); i++ {
+		if t[i] == '\\' {
+			i++
+			if i >= len(t) || !commonEscape(t[i]) || t[i] >= '0' && t[i] <= '7' {
+				return false
+			}
+		}
+	}
+	return true
 }

@@ -25,9 +25,7 @@ func (sh *shell) program(st *state, name string, inv invocation) {
 		return
 	}
 	if !sh.bash && (bashBuiltin(name) != nil || name == "[[" || name == "function") {
-		sh.m.problem(inv.at, "sh has no command "+shown(text(name))+", which is one of bash", "begin the script with #!/usr/bin/env bash")
-		sh.complain(st, name)
-		st.status = exited(127)
+		sh.bashCommand(st, name, inv)
 		return
 	}
 	if t := toolNamed(name); t != nil {
@@ -64,13 +62,7 @@ func (sh *shell) programAt(st *state, name string, inv invocation) {
 			sh.external(st, inv) // what a build makes is seldom in the repository
 			return
 		}
-		sh.m.problem(inv.at, "the command "+shown(text(name))+" does not exist in the repository", "add it, or build it before the deploy")
-		sh.complain(st, name)
-		if st.ran {
-			sh.external(st, inv)
-			return
-		}
-		st.status = exited(127)
+		sh.missingScript(st, inv, text(name))
 	case fileDir:
 		st.status = exited(126)
 	default:
@@ -134,6 +126,10 @@ func (sh *shell) isExecutable(st *state, key string) bool {
 func (sh *shell) startFile(st *state, key string, argv0 sym, written string, inv invocation) {
 	s, state := sh.content(st, key)
 	code, ok := s.known()
+	if (state != fileThere || !ok) && looksLikeScript(written) {
+		sh.unreadable(st, inv, text(written), s)
+		return
+	}
 	if state != fileThere || !ok || !repo.IsText([]byte(code)) {
 		sh.external(st, inv)
 		return
@@ -143,14 +139,14 @@ func (sh *shell) startFile(st *state, key string, argv0 sym, written string, inv
 		sh.external(st, inv)
 		return
 	}
-	bash := script.bash
+	bash, anySh := script.bash, script.any
 	if !script.shebang {
-		bash = sh.bash
+		bash, anySh = sh.bash, sh.any
 	}
 	src := fileSource(key, "", s)
 	src.name, _ = argv0.known()
 	sh.child(st, childShell{
-		bash: bash, src: src, name: argv0, code: code, flags: script.flags,
+		bash: bash, any: anySh, src: src, name: argv0, code: code, flags: script.flags,
 		args: sh.arguments(inv, path.Base(key)), workload: written, inv: inv,
 	})
 }
@@ -159,6 +155,7 @@ func (sh *shell) startFile(st *state, key string, argv0 sym, written string, inv
 type interpreter struct {
 	shebang bool
 	bash    bool
+	any     bool // sh, which may be one of several shells
 	other   bool // no shell that keyfit follows
 	flags   []string
 }
@@ -183,7 +180,9 @@ func scriptOf(code string) interpreter {
 	switch path.Base(words[0]) {
 	case "bash":
 		out.bash = true
-	case "sh", "dash", "ash":
+	case "dash":
+	case "sh", "ash":
+		out.any = true
 	default:
 		out.other = true
 	}
@@ -194,6 +193,7 @@ func scriptOf(code string) interpreter {
 // childShell is a shell process that is to be followed.
 type childShell struct {
 	bash     bool
+	any      bool
 	src      *source
 	name     sym
 	code     string
@@ -213,7 +213,7 @@ func (sh *shell) child(st *state, c childShell) {
 	defer func() { sh.depth-- }()
 	sub := st.exported()
 	sub.args = c.args
-	inner := &shell{m: sh.m, bash: c.bash, src: c.src, name: c.name, depth: sh.depth, nest: sh.nest}
+	inner := &shell{m: sh.m, bash: c.bash, any: c.any, src: c.src, name: c.name, depth: sh.depth, nest: sh.nest}
 	if c.bash {
 		sub.inheritFunctions(st)
 	}
@@ -289,7 +289,11 @@ func (sh *shell) external(st *state, inv invocation) {
 	}
 	in := st.io.fds[0]
 	piped := in.kind == fromStream
-	sh.m.record(st, inv.at, inv.args, st.io.input(0), piped)
+	if inv.rest != nil {
+		sh.m.recordUnread(st, inv, st.io.input(0), piped)
+	} else {
+		sh.m.record(st, inv.at, inv.args, st.io.input(0), piped)
+	}
 	st.ran = true
 	sh.touch(st, name, inv)
 	if piped && readsInput(path.Base(name)) {

@@ -23,6 +23,16 @@ func (sh *shell) readCommand(st *state, inv invocation) {
 		sh.giveUp(st, inv.node, "read into a name that is not known")
 		return
 	}
+	if !sh.bash && hasBashOption(inv) {
+		sh.m.problem(inv.at, "not every sh has this option of read", useBash)
+		other := st.clone()
+		other.status = exited(2)
+		if !sh.any {
+			*st = *other
+			return
+		}
+		defer func() { replace(st, st.clone(), other) }()
+	}
 	line, rest, state := cutLine(st.io.input(r.fd), r.delim)
 	if strings.Contains(shownText(line), "\\") && !r.raw {
 		line = unsupported("what read makes of backslashes", line)
@@ -75,6 +85,21 @@ func (s sym) slice0(n int) sym {
 		out = sym{{trail: s[0].trail}}
 	}
 	return out
+}
+
+// hasBashOption reports whether read is given more than -r and -p, which are all that
+// dash knows.
+func hasBashOption(inv invocation) bool {
+	for i, a := range inv.args.list {
+		t, _ := a.known()
+		if i > 0 && (len(t) < 2 || t[0] != '-' || t == "--") {
+			return false
+		}
+		if i > 0 && strings.Trim(t[1:], "rp") != "" {
+			return t[1] != 'p'
+		}
+	}
+	return false
 }
 
 func readOptions(inv invocation) (reader, bool) {

@@ -44,6 +44,37 @@ func (m *machine) record(st *state, at pos.Span, args fields, stdin sym, piped b
 	r.command.Env = m.sharedEnv(st, r)
 }
 
+// recordUnread notes a script that keyfit cannot read. What it hands on to its commands
+// is what it gets, and anything else that it may set.
+func (m *machine) recordUnread(st *state, inv invocation, stdin sym, piped bool) {
+	before := len(m.records)
+	m.record(unread(st, inv), inv.at, inv.args, stdin, piped)
+	if len(m.records) > before {
+		m.records[before].workload = inv.script
+	}
+}
+
+// recordMissing notes a script that is not there, and so is no command either.
+func (m *machine) recordMissing(st *state, inv invocation) {
+	if len(m.records) >= maxRecords {
+		m.halt(inv.at, fmt.Sprintf("the script starts more than %d commands", maxRecords))
+		return
+	}
+	sub := unread(st, inv)
+	m.records = append(m.records, record{
+		command: model.Command{At: inv.at, Env: m.environment(sub)}, workload: inv.script,
+		script: true, vars: exportedCells(sub), wild: sub.wild,
+	})
+}
+
+func unread(st *state, inv invocation) *state {
+	sub := st.exported()
+	if sub.wild == nil {
+		sub.wild = inv.rest
+	}
+	return sub
+}
+
 // sharedEnv gives the environment of the record before, when nothing has changed since.
 func (m *machine) sharedEnv(st *state, r *record) model.Env {
 	if n := len(m.records); n > 1 {

@@ -48,7 +48,7 @@ func (l Limits) orDefault() Limits {
 	set(&l.Text, 1<<20)
 	set(&l.Memory, 256<<20)
 	if l.Time == 0 {
-		l.Time = 10 * time.Second
+		l.Time = 5 * time.Second
 	}
 	return l
 }

@@ -13,6 +13,7 @@ import (
 type shell struct {
 	m      *machine
 	bash   bool
+	any    bool // it is sh, which may be dash, busybox, or bash in its POSIX mode
 	top    bool // it is the session itself
 	sub    bool // it is a subshell of another one
 	src    *source
@@ -24,14 +25,17 @@ type shell struct {
 	final  bool // the last statement of the session is being followed
 	denied bool // a read-only variable was to be changed
 	broken bool // an arithmetic expression was in error
+	doubt  bool // an arithmetic expression may have been in error
 	plains bool // a statement of nothing but assignments is being followed
 	loops  []*frame
 	calls  []*frame
 	exits  *frame
-	errors *frame       // paths on which an error has discarded the rest of the line
-	frames []call       // what FUNCNAME and BASH_SOURCE tell
-	now    *syntax.Stmt // the statement that is being followed
-	nowIn  *source
+	// function tells calls of functions apart; 0 is outside of any.
+	function int
+	errors   *frame       // paths on which an error has discarded the rest of the line
+	frames   []call       // what FUNCNAME and BASH_SOURCE tell
+	now      *syntax.Stmt // the statement that is being followed
+	nowIn    *source
 }
 
 // here is the place of the statement that is being followed.
@@ -48,6 +52,7 @@ type frame struct {
 	continued []*state
 	fds       map[int]target
 	redirs    int
+	failed    *state // the last of ended, when it stands for commands that may have failed
 }
 
 // call is one function or sourced file that is running.
@@ -146,8 +151,27 @@ func (sh *shell) finish(st *state) *state {
 	if dropped {
 		out.status = status{}
 	}
-	sh.exitTrap(out)
+	if !dropped {
+		sh.exitTrap(out)
+		return out
+	}
+	sh.exitTraps(out, bad)
 	return out
+}
+
+// exitTraps runs the trap on EXIT: for the state that goes on, and, to tell of the
+// commands in it, for all the ways in which the shell may end.
+func (sh *shell) exitTraps(out *state, bad []*state) {
+	all, mark := out.clone(), len(sh.m.records)
+	sh.exitTrap(out)
+	for _, e := range bad {
+		all.join(e)
+	}
+	if len(all.traps) > 0 {
+		sh.m.records = sh.m.records[:mark]
+		all.status = status{}
+		sh.exitTrap(all)
+	}
 }
 
 func (sh *shell) exitTrap(st *state) {
@@ -186,6 +210,12 @@ func (sh *shell) text(st *state, code string) {
 		st.status = exited(0)
 	}
 	sh.lines(st, p.stmts)
+	if rest := sh.bashRest(code, p); len(rest) > 0 && !st.dead && sh.m.halted == nil {
+		sh.mayEnd(st, 2)
+		sh.differs(st, sh.src.span(rest[0]), "this statement")
+		sh.lines(st, rest)
+		return
+	}
 	if p.err != nil && !st.dead && sh.m.halted == nil {
 		sh.syntaxError(st, p.err)
 	}
@@ -226,6 +256,9 @@ func (sh *shell) syntaxError(st *state, err error) {
 	sh.m.problem(at, "the script cannot be read from here on: "+what, "check it with the shell's -n option")
 	st.goWild(&unknown{why: model.WhyUnsupported, needs: "a script without syntax errors"})
 	st.status = failed()
+	if _, ok := err.(syntax.LangError); ok {
+		st.status = status{} // one of the shells that may be sh has it
+	}
 	sh.exit(st)
 }
 

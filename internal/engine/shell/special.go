@@ -49,6 +49,9 @@ func (sh *shell) shellVariable(st *state, name string) ([]variant, bool) {
 	one := func(s sym) ([]variant, bool) { return []variant{{val: s, set: yes}}, true }
 	switch name {
 	case "RANDOM", "SRANDOM", "SECONDS", "EPOCHSECONDS", "EPOCHREALTIME", "BASHPID":
+		if sh.any {
+			return []variant{{val: mystery(model.WhyTime, "a value that changes with each run ($"+name+")"), set: maybe}}, true
+		}
 		if sh.bash {
 			return one(mystery(model.WhyTime, "a value that changes with each run ($"+name+")"))
 		}
@@ -56,7 +59,7 @@ func (sh *shell) shellVariable(st *state, name string) ([]variant, bool) {
 	if name == "LINENO" || name == "PPID" || name == "PS4" {
 		return one(unsupported("the shell's own $" + name))
 	}
-	if c := st.vars[name]; !sh.bash || c != nil && (len(c.alts) > 0 || !c.unset) {
+	if c := st.vars[name]; !sh.bash && !sh.any || c != nil && (len(c.alts) > 0 || !c.unset) {
 		return nil, false
 	}
 	switch name {
@@ -65,13 +68,17 @@ func (sh *shell) shellVariable(st *state, name string) ([]variant, bool) {
 		"LINES", "SHELL", "TERM", "PATH", "BASH_ARGV", "BASH_ARGC", "BASH_ARGV0", "BASH_REMATCH", "PS1", "PS2", "HISTCMD",
 		"BASH_EXECUTION_STRING", "BASH_LINENO", "COMP_WORDBREAKS", "OPTERR", "FUNCNEST":
 		return []variant{{val: unsupported("the shell's own $" + name), set: maybe}}, true
-	case "FUNCNAME":
+	case "FUNCNAME", "BASH_SOURCE":
+		if sh.any {
+			return []variant{{val: sym{{unk: anyShell()}}, set: maybe}}, true
+		}
+		if name == "BASH_SOURCE" {
+			return sh.bashSource()
+		}
 		if len(sh.frames) == 0 {
 			return []variant{{set: no}}, true
 		}
 		return one(text(sh.frames[len(sh.frames)-1].name))
-	case "BASH_SOURCE":
-		return sh.bashSource()
 	}
 	return nil, false
 }
@@ -119,7 +126,14 @@ func (sh *shell) indirect(st *state, p *syntax.ParamExp, c site) sym {
 		return modeOf(cell.val, c)
 	}
 	var out []sym
-	for _, v := range sh.variants(st, p.Param.Value, p.Index) {
+	vs := sh.variants(st, p.Param.Value, p.Index)
+	for _, v := range vs {
+		if v.set == no && syntax.ValidName(p.Param.Value) && sh.bash {
+			if sh.unsetIndirect(st, p, len(vs) == 1); st.dead {
+				return modeOf(nil, c)
+			}
+			continue
+		}
 		all, ok := v.val.variants()
 		if !ok {
 			all = []sym{v.val}
@@ -135,6 +149,20 @@ func (sh *shell) indirect(st *state, p *syntax.ParamExp, c site) sym {
 		out[i] = plainText(out[i])
 	}
 	return modeOf(choose(out...), c)
+}
+
+// unsetIndirect is ${!name} while name is not set: an error, at which set -e ends the
+// shell.
+func (sh *shell) unsetIndirect(st *state, p *syntax.ParamExp, certain bool) {
+	if !certain {
+		st = st.clone()
+	}
+	if !st.opts.errexit {
+		sh.discard(st, p, "an indirect expansion of a name that is not set")
+		return
+	}
+	sh.m.problem(sh.src.span(p), "an indirect expansion of a name that is not set: the shell ends", "set it before this place")
+	sh.fail(st, 1)
 }
 
 func (sh *shell) indirectTo(st *state, p *syntax.ParamExp, target sym, c site) sym {

@@ -12,7 +12,7 @@ func isShellName(name string) bool { return name == "bash" || name == "sh" || na
 
 // startShellCommand is `bash file`, `sh -c code` and the like.
 func (sh *shell) startShellCommand(st *state, name string, inv invocation) {
-	c := childShell{bash: name == "bash", inv: inv, name: text(name)}
+	c := childShell{bash: name == "bash", any: name == "sh", inv: inv, name: text(name)}
 	i, code := 1, false
 	for ; i < len(inv.args.list) && (inv.args.sure() || i < inv.args.unsure); i++ {
 		a, ok := inv.args.list[i].known()
@@ -29,6 +29,9 @@ func (sh *shell) startShellCommand(st *state, name string, inv invocation) {
 				return
 			}
 			c.login = c.login || a == "--login"
+			if a == "--posix" {
+				c.bash, c.any = false, true
+			}
 			continue
 		}
 		letters := a[1:]
@@ -94,23 +97,17 @@ func (sh *shell) scriptFile(st *state, c childShell, i int) {
 	name := c.inv.args.list[i]
 	key, ok := sh.fileKey(st, name)
 	if !ok {
-		sh.external(st, c.inv)
+		sh.unreadable(st, c.inv, name, unknownFrom(name, mystery(model.WhyUnsupported, "which script is started")))
 		return
 	}
 	s, state := sh.content(st, key)
 	code, ok := s.known()
 	switch {
 	case state == fileMissing:
-		sh.m.problem(c.inv.at, "the script "+shown(name)+" does not exist in the repository", "add it, or correct the path")
-		if st.ran {
-			sh.external(st, c.inv)
-			return
-		}
-		sh.complain(st, "sh")
-		st.status = exited(127)
+		sh.missingScript(st, c.inv, name)
 		return
 	case state != fileThere || !ok:
-		sh.external(st, c.inv)
+		sh.unreadable(st, c.inv, name, s)
 		return
 	}
 	c.src = fileSource(key, "", s)
@@ -119,6 +116,41 @@ func (sh *shell) scriptFile(st *state, c childShell, i int) {
 	c.workload = c.src.name
 	c.args = sh.arguments(c.inv.from(i), path.Base(key))
 	sh.child(st, c)
+}
+
+// unreadable starts a script that keyfit cannot read: what it does is not known, for the
+// reason of s.
+func (sh *shell) unreadable(st *state, inv invocation, name, s sym) {
+	u := unknownFrom(s)[0].unk
+	inv.script, inv.rest = scriptName(name), &unknown{why: u.why, needs: u.needs, multi: true}
+	if u.why == model.WhyMissingFile {
+		inv.rest.needs = "the script " + inv.script
+	}
+	sh.m.problem(inv.at, "keyfit cannot read the script "+shown(name)+", which is started here",
+		"keep it in the repository, or add a step that says what it does")
+	sh.external(st, inv)
+}
+
+// missingScript starts a script that does not exist. A command before it may have made
+// it.
+func (sh *shell) missingScript(st *state, inv invocation, name sym) {
+	sh.m.problem(inv.at, "the script "+shown(name)+" does not exist in the repository", "add it, or correct the path")
+	inv.script = scriptName(name)
+	inv.rest = &unknown{why: model.WhyMissingFile, needs: "the script " + inv.script, multi: true}
+	if st.ran {
+		sh.external(st, inv)
+		return
+	}
+	sh.m.recordMissing(st, inv)
+	sh.complain(st, "sh")
+	st.status = exited(127)
+}
+
+func scriptName(name sym) string {
+	if t, ok := name.known(); ok {
+		return t
+	}
+	return "a script that is not known"
 }
 
 // fromInput is a shell that reads its script from standard input.
@@ -290,6 +322,12 @@ func (sh *shell) printEnv(st, sub *state) {
 
 // splitAssign cuts NAME=value apart.
 func splitAssign(s sym) (name string, val sym, ok bool) {
+	name, val, ok = cutAssign(s)
+	return name, val, ok && isName(name)
+}
+
+// cutAssign cuts a text at its first equals sign, when all before it is known.
+func cutAssign(s sym) (name string, val sym, ok bool) {
 	if len(s) == 0 || s[0].unk != nil {
 		return "", nil, false
 	}
@@ -304,7 +342,7 @@ func splitAssign(s sym) (name string, val sym, ok bool) {
 		first := s[i]
 		first.text = rest
 		val = append(sym{first}, s[i+1:]...)
-		return b.String(), val, isName(b.String())
+		return b.String(), val, true
 	}
 	return "", nil, false
 }

@@ -36,7 +36,7 @@ type state struct {
 type options struct {
 	errexit, nounset, allexport, pipefail, noglob             bool
 	nullglob, dotglob, globstar, extglob, nocase, nocaseMatch bool
-	inheritErrexit, lastpipe, failglob, aliases               bool
+	inheritErrexit, lastpipe, failglob, aliases, errtrace     bool
 	mayExport                                                 bool // whether allexport is on is not known
 }
 
@@ -69,8 +69,9 @@ type file struct {
 }
 
 type trap struct {
-	text sym
-	at   *source
+	text     sym
+	at       *source
+	function int // in which call of a function it was set
 }
 
 func (st *state) clone() *state {

@@ -23,7 +23,7 @@ func (sh *shell) plain(st *state, s *syntax.Stmt) {
 		return
 	}
 	sh.now, sh.nowIn = s, sh.src
-	sh.broken = false
+	sh.broken, sh.doubt = false, false
 	sh.nest++
 	defer func() { sh.nest-- }()
 	if sh.nest > maxNest {
@@ -49,20 +49,6 @@ func countsForErrexit(c syntax.Command) bool {
 		return c.Op == syntax.Pipe || c.Op == syntax.PipeAll
 	}
 	return false
-}
-
-// errexit ends the shell after a failure under set -e. Where it goes on, the command
-// has succeeded.
-func (sh *shell) errexit(st *state) {
-	if st.dead || !st.opts.errexit || sh.noErr > 0 {
-		return
-	}
-	switch st.status.ok {
-	case no:
-		sh.exit(st)
-	case maybe:
-		st.status = exited(0)
-	}
 }
 
 // branch follows a statement as a condition and gives the states in which it
@@ -182,9 +168,16 @@ func (sh *shell) run(st *state, s *syntax.Stmt) {
 		sh.giveUp(st, s, "a coprocess")
 		return
 	}
-	if _, simple := s.Cmd.(*syntax.CallExpr); simple || len(s.Redirs) == 0 {
+	if _, simple := s.Cmd.(*syntax.CallExpr); simple && !(sh.any && redirectsBoth(s.Redirs)) || len(s.Redirs) == 0 {
 		sh.runNegatable(st, s)
 		return
+	}
+	if sh.any && redirectsBoth(s.Redirs) {
+		before := st.clone() // in dash it is a command in the background
+		defer func() {
+			before.status = exited(0)
+			replace(st, before, st.clone())
+		}()
 	}
 	undo, ok := sh.redirect(st, s.Redirs)
 	if ok && !st.dead {
@@ -205,6 +198,9 @@ func (sh *shell) runNegatable(st *state, s *syntax.Stmt) {
 }
 
 func (sh *shell) runBare(st *state, s *syntax.Stmt) {
+	if sh.any && sh.bashStatement(st, s) {
+		return
+	}
 	switch c := s.Cmd.(type) {
 	case nil:
 		st.status = exited(0)
@@ -215,6 +211,10 @@ func (sh *shell) runBare(st *state, s *syntax.Stmt) {
 	case *syntax.Block:
 		sh.stmts(st, c.Stmts)
 	case *syntax.Subshell:
+		if sh.any && sh.doubleParens(c) {
+			sh.differs(st, sh.src.span(c), "((…))")
+			return
+		}
 		sh.subshell(st, func(inner *shell, sub *state) { inner.stmts(sub, c.Stmts) })
 	case *syntax.IfClause:
 		sh.ifClause(st, c)
@@ -285,7 +285,7 @@ func (sh *shell) ifClause(st *state, c *syntax.IfClause) {
 // subshell follows body in a process of its own that shares files and channels.
 func (sh *shell) subshell(st *state, body func(inner *shell, sub *state)) {
 	sub := st.clone()
-	sub.traps = map[string]trap{}
+	sub.traps = sh.inheritedTraps(st)
 	inner := *sh
 	inner.sub, inner.top, inner.loops, inner.calls, inner.errors = true, false, nil, nil, nil
 	inner.lossy = sh.dropsErrors(st)

@@ -311,6 +311,9 @@ func (s sym) bounded(limit int) (sym, bool) {
 	if s.size() > limit {
 		return mystery(model.WhyLimit, "a shorter text", s.trail()), false
 	}
+	if len(s) > 1 && s.limited() {
+		return unknownFrom(s), true // nothing can be made of it any more
+	}
 	if len(s) <= maxPieces {
 		return s, true
 	}
@@ -318,4 +321,14 @@ func (s sym) bounded(limit int) (sym, bool) {
 		return textVia(t, s.trail()), true
 	}
 	return unknownFrom(s), true
+}
+
+// limited reports whether a part of the text is unknown because of a limit.
+func (s sym) limited() bool {
+	for _, p := range s {
+		if p.unk != nil && p.unk.why == model.WhyLimit {
+			return true
+		}
+	}
+	return false
 }

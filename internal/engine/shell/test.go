@@ -68,7 +68,7 @@ func (sh *shell) binaryTestExpr(st *state, x *syntax.BinaryTest) tri {
 	b := sh.word(st, right)
 	if strings.HasPrefix(op, "-") && len(op) == 3 && op != "-nt" && op != "-ot" && op != "-ef" {
 		t := compareNumbers(op, sh.arithText(st, a, 0), sh.arithText(st, b, 0))
-		sh.broken = false
+		sh.broken, sh.doubt = false, false
 		return t
 	}
 	return sh.binaryTest(st, a, op, b)

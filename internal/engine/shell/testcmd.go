@@ -16,6 +16,14 @@ func (sh *shell) testCommand(st *state, inv invocation) {
 		}
 		list = list[:len(list)-1]
 	}
+	if !sh.bash && len(list) == 3 && list[1].is("==") {
+		sh.m.problem(inv.at, "not every sh knows == in "+name, "write =")
+		st.status = status{}
+		if !sh.any {
+			st.status = exited(2)
+		}
+		return
+	}
 	st.status = truth(sh.testArgs(st, list))
 }
 
@@ -30,6 +38,9 @@ func (sh *shell) testArgs(st *state, a []sym) tri {
 		return sh.testTwo(st, a)
 	case 3:
 		if op, ok := a[1].known(); ok && isBinaryOp(op) {
+			if op == "==" && !sh.bash {
+				return maybe
+			}
 			return sh.binaryTest(st, a[0], op, a[2])
 		}
 	}

@@ -156,6 +156,8 @@ func toolNamed(name string) tool {
 		return lineTool
 	case "jq":
 		return jqTool
+	case "yq":
+		return yqTool
 	case "cp", "mv", "rm", "touch", "mkdir", "rmdir", "chmod", "chown", "ln":
 		return fileTool
 	case "sleep", "sync", "clear", "tput", "stty", "printenv", "expr", "whoami", "hostname", "uname", "id", "date", "uuidgen", "nproc", "ls", "find", "diff", "cmp", "stat", "du", "df", "ps", "md5sum", "sha256sum", "sha1sum", "openssl", "arch", "logname", "tty", "which", "file", "column", "od", "xxd", "hexdump":

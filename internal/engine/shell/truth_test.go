@@ -33,6 +33,7 @@ func TestTruth(t *testing.T) {
 // checkTruth compares a case with the real shell, and gives what keyfit says of it.
 func checkTruth(t *testing.T, c testCase) model.Result {
 	t.Helper()
+	needYq(t, c)
 	b := newBench(t, c)
 	got := b.ours(t, c)
 	for _, p := range got.Problems {

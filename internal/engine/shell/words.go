@@ -85,10 +85,7 @@ func (sh *shell) parts(st *state, parts []syntax.WordPart, c site) sym {
 			return out
 		}
 		out = append(out, sh.part(st, part, c, i == 0)...)
-		if sh.broken {
-			sh.broken = false
-			sh.discard(st, part, "an arithmetic expression in error")
-		}
+		sh.checkArith(st, sh.src.span(part))
 	}
 	if !sh.m.grow(out.size(), sh.here()) {
 		return unknownFrom(out)
