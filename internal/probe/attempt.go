@@ -63,7 +63,7 @@ func stopped(ctx context.Context) verdict.Verdict {
 
 // send makes up to three attempts.
 func (c *Client) send(ctx context.Context, q *Question, r *request) verdict.Verdict {
-	release, ok := take(ctx, c.host(r.url))
+	release, ok := r.take(ctx, c.host(r.url))
 	if !ok {
 		return stopped(ctx)
 	}
@@ -75,7 +75,7 @@ func (c *Client) send(ctx context.Context, q *Question, r *request) verdict.Verd
 		v.Evidence.Method, v.Evidence.Host, v.Evidence.Path = r.method, r.url.Host, r.shown
 		v.Evidence.Attempts, v.Evidence.At, v.Evidence.Duration = attempt, began, c.options.Now().Sub(began)
 		wait, again := c.again(q, &v, a, f, attempt)
-		if !again || r.once || c.options.Sleep(ctx, wait) != nil {
+		if !again || r.aside || c.options.Sleep(ctx, wait) != nil {
 			return c.distrust(v, r.url)
 		}
 	}
@@ -154,7 +154,7 @@ func retryAfter(h http.Header, now time.Time) (time.Duration, bool) {
 
 // attempt sends a request once.
 func (c *Client) attempt(ctx context.Context, r *request) (*answer, *failure) {
-	release, ok := take(ctx, c.slots)
+	release, ok := r.take(ctx, c.slots)
 	if !ok {
 		return nil, interrupted(ctx)
 	}
@@ -231,6 +231,14 @@ func (c *Client) host(u *url.URL) chan struct{} {
 		c.hosts[u.Host] = slots
 	}
 	return slots
+}
+
+// take waits for a slot, unless the request goes beside the others.
+func (r *request) take(ctx context.Context, slots chan struct{}) (release func(), ok bool) {
+	if r.aside {
+		return func() {}, ctx.Err() == nil
+	}
+	return take(ctx, slots)
 }
 
 // take waits for one of some slots; ok is false when ctx ends first.

@@ -127,7 +127,7 @@ func (c *Client) askMadeUp(ctx context.Context, q *Question, base *url.URL) (v v
 	if o != nil {
 		return verdict.Verdict{}
 	}
-	r.once = true // a run is not held up for it
+	r.aside = true // a run is not held up for it
 	if r.timeout <= 0 {
 		r.timeout = c.options.Timeout
 	}

@@ -27,6 +27,9 @@ func TestARefusalIsNotRepeated(t *testing.T) {
 			status int
 			asked  int64
 		}{{401, 1}, {403, 1}, {400, 1}, {404, 1}, {402, 1}, {302, 1}, {429, 3}, {503, 3}, {200, 3}} {
+			if how == "hang" && tt.status != 401 && tt.status != 403 && tt.status != 200 {
+				continue // each takes its time
+			}
 			t.Run(fmt.Sprint(how, " ", tt.status), func(t *testing.T) {
 				t.Parallel()
 				for _, head := range []string{"Content-Length: 1000\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\n22\r\n", "Content-Encoding: gzip\r\nContent-Length: 1000\r\n\r\n\x1f\x8b"} {
@@ -36,7 +39,7 @@ func TestARefusalIsNotRepeated(t *testing.T) {
 						time.Sleep(20 * time.Millisecond) // so that a reset does not overtake it
 						stop(conn)
 					})
-					v := one(t, client(t, Options{Timeout: 300 * time.Millisecond}), ask(gateway(t, map[string]string{"staging": s.url})))
+					v := one(t, client(t, Options{Timeout: 200 * time.Millisecond}), ask(gateway(t, map[string]string{"staging": s.url})))
 					if v.Reason.Class() != provider.Unverifiable {
 						t.Errorf("reason is %q, though the answer was not complete", v.Reason)
 					}

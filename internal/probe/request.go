@@ -29,7 +29,7 @@ type request struct {
 	body    []byte
 	shown   string // the path as a report may show it
 	timeout time.Duration
-	once    bool // not worth a second attempt
+	aside   bool // a control: made once, and never in the way of the real requests
 }
 
 // obstacle is why a question is not sent.

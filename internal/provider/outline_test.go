@@ -44,6 +44,9 @@ func TestOutlineOfOddFiles(t *testing.T) {
 		want       outline
 	}{
 		{"block lists", "id: a\nnames:\n- A_KEY\n# a note\n- \"*B\"\nforms:\n- pattern: 'ab_x+'\n  kind: key\n- {pattern: q.*, weak: true}\nhosts: {}\n", outline{"x", []string{"a_key", "*b"}, []string{"ab_"}}},
+		{"as the catalogue writes it", "id: a\nnames: [A_KEY, \"*B\"]\n\nforms:\n  # a note\n  - {pattern: 'ab_x+', kind: key}\n  - pattern: 'cd_x+'\n    kind: key\n    refuse: it's no key, weak: true or not\n  - pattern: 'ef_x+'\n    weak: true\n  - {pattern: 'gh_x+', kind: k, weak: true}\n\nhosts: {}\n", outline{"x", []string{"a_key", "*b"}, []string{"ab_", "cd_"}}},
+		{"quotes in a pattern", "id: a\nforms:\n  - {pattern: 'a''b_x+', kind: key}\n  - {kind: weak, pattern: \"cd_x+\"}\n", outline{"x", nil, []string{"a'b_", "cd_"}}},
+		{"long texts", "id: a\nforms:\n  - pattern: 'ab_x+'\n    refuse: >-\n      weak: true\n    kind: key\n", outline{"x", nil, []string{"ab_"}}},
 		{"nothing of either", "id: a\nhosts: {}\n", outline{id: "x"}},
 		{"at the end without a line break", "id: a\nnames: [A_KEY]", outline{"x", []string{"a_key"}, nil}},
 		{"two beginnings", "id: a\nforms: [{pattern: 'abc|def', kind: key}]\n", outline{"x", nil, []string{""}}},

@@ -23,6 +23,7 @@ const maxWithin = 6
 func (w *walk) run(ctx context.Context, step *config.Step) (model.Result, error) {
 	out, err := shell.Follow(ctx, shell.Step{
 		Files: w.files, Env: w.env, Dir: w.dir, Line: step.Run.Value, At: step.Run.Span,
+		Positions: blockPositions(w.files, *step.Run),
 	})
 	if err != nil {
 		return model.Result{}, err

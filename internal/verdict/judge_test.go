@@ -2,11 +2,14 @@ package verdict
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/keyfit/keyfit/internal/pos"
 	"github.com/keyfit/keyfit/internal/provider"
@@ -247,6 +250,57 @@ func FuzzJudge(f *testing.F) {
 	})
 }
 
+// FuzzRepeated compares with a reading of the tokens.
+func FuzzRepeated(f *testing.F) {
+	f.Add(`{"a":1,"a":2}`)
+	f.Add(`[{"a":{"b":[1,{"c":"\"c\":"}]},"\u0061":0}]`)
+	f.Add(`{"":0,"":[],"x":"","\\":1,"\\":2}`)
+	f.Fuzz(func(t *testing.T, body string) {
+		if _, ok := decode([]byte(body)); !ok || !utf8.ValidString(body) {
+			return
+		}
+		got, want := repeated([]byte(body)), repeatedTokens([]byte(body))
+		slices.Sort(got)
+		slices.Sort(want)
+		if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
+			t.Errorf("%q (-want +got):\n%s", body, diff)
+		}
+	})
+}
+
+func repeatedTokens(body []byte) []string {
+	var out []string
+	var open []map[string]bool // nil for a list
+	isName := false
+	for d := newDecoder(body); ; {
+		token, err := d.Token()
+		if err != nil {
+			return out
+		}
+		switch token {
+		case json.Delim('{'):
+			open, isName = append(open, map[string]bool{}), true
+			continue
+		case json.Delim('['):
+			open, isName = append(open, nil), false
+			continue
+		case json.Delim('}'), json.Delim(']'):
+			open = open[:len(open)-1]
+		default:
+			if name, ok := token.(string); ok && isName {
+				if names := open[len(open)-1]; names[name] {
+					out = append(out, name)
+				} else {
+					names[name] = true
+				}
+				isName = false
+				continue
+			}
+		}
+		isName = len(open) > 0 && open[len(open)-1] != nil
+	}
+}
+
 func BenchmarkJudge(b *testing.B) {
 	p, _ := provider.Catalogue().Get("openai")
 	r := js(200, `{"object":"list","data":[`+strings.Repeat(`{"id":"gpt-x","object":"model","created":1,"owned_by":"openai"},`, 100)+`{"id":"last"}]}`)
@@ -280,6 +334,8 @@ func TestNamesGivenTwice(t *testing.T) {
 		{200, `{"user":{"id":"u"},"trace":1,"trace":2}`, "", provider.OK},
 		{200, `{"user":{"id":"u"},"list":[{"id":1},{"id":2},"id","id"],"other":{"id":3,"more":{"id":4}}}`, "", provider.OK},
 		{200, `{"user":{"id":"id","name":"id","kind":"name"}}`, "", provider.OK},
+		{200, `{"user":{"id":"u","name":"a \"id\": b, \\","kind":"{\"id\":1,"},"x":"\"","y":[]}`, "", provider.OK},
+		{200, "\ufeff" + `{"x":{},"user":{"id":"u"},"y":[{},[],{"user":1}],"user":{"id":"u"}}`, "user", provider.AmbiguousCause},
 		{500, `{"user":1,"user":2}`, "", provider.ProviderDown},
 	} {
 		v := Judge(p, nil, js(tt.status, tt.body))

@@ -83,38 +83,75 @@ func newDecoder(body []byte) *json.Decoder {
 }
 
 // repeated lists the names that some object of a JSON document holds more than once.
-// Which of the values counts is anyone's guess: readers take the first, or the last.
+// Which of the values counts is anyone's guess: readers take the first, or the last. The
+// document is known to be sound, so that looking at its marks is enough.
 func repeated(body []byte) []string {
-	var out []string
-	var open []map[string]bool // the names seen so far in each object around; nil for a list
-	isName := false            // whether the next text of the innermost object is a name
-	for d := newDecoder(body); ; {
-		token, err := d.Token()
-		if err != nil {
-			return out
-		}
-		switch token {
-		case json.Delim('{'):
-			open, isName = append(open, map[string]bool{}), true
-			continue
-		case json.Delim('['):
-			open, isName = append(open, nil), false
-			continue
-		case json.Delim('}'), json.Delim(']'):
-			open = open[:len(open)-1]
-		default:
-			if name, ok := token.(string); ok && isName {
-				if names := open[len(open)-1]; names[name] {
-					out = append(out, name)
-				} else {
-					names[name] = true
-				}
-				isName = false
-				continue
+	var out, names []string // names: of all objects around, the innermost one's last
+	var open []int          // where each object's names begin; aList for a list
+	isName := false         // whether the next text is a name
+	text := string(body)
+	for i := 0; i < len(text); i++ {
+		last := len(open) - 1
+		switch text[i] {
+		case '{':
+			open, isName = append(open, len(names)), true
+		case '[':
+			open, isName = append(open, aList), false
+		case '}', ']':
+			if last < 0 {
+				return out
 			}
+			if from := open[last]; from != aList {
+				out = appendRepeated(out, names[from:])
+				names = names[:from]
+			}
+			open, isName = open[:last], false
+		case ',':
+			isName = last >= 0 && open[last] != aList
+		case '"':
+			end := i + quotedLength(text[i:])
+			if isName {
+				names, isName = append(names, unquote(text[i:end])), false
+			}
+			i = end - 1
 		}
-		isName = len(open) > 0 && open[len(open)-1] != nil
 	}
+	return out
+}
+
+const aList = -1
+
+// quotedLength is the length of the JSON text at the start, with its quotes.
+func quotedLength(text string) int {
+	for i := 1; i < len(text); i++ {
+		switch text[i] {
+		case '\\':
+			i++
+		case '"':
+			return i + 1
+		}
+	}
+	return len(text)
+}
+
+func unquote(quoted string) string {
+	if strings.Contains(quoted, `\`) {
+		var text string
+		if json.Unmarshal([]byte(quoted), &text) == nil {
+			return text
+		}
+	}
+	return strings.Trim(quoted, `"`)
+}
+
+func appendRepeated(out, names []string) []string {
+	slices.Sort(names)
+	for i := 1; i < len(names); i++ {
+		if names[i] == names[i-1] {
+			out = append(out, names[i])
+		}
+	}
+	return out
 }
 
 // isPage reports whether a body that is no JSON is a page for people.

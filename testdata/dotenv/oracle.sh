@@ -4,6 +4,7 @@
 # what is exported to N.out. N.out is missing where the shell gave up.
 cd "$1" || exit 1
 shift
+HOME=/home/user # not exported: only ~ sees it
 for __src in [0-9]*.src; do
   __n=${__src%.src}
   (

@@ -165,7 +165,7 @@ func nodeTail(text string, i int) (comment, end int, ok bool) {
 // nodeUnquoted takes quotes off an unquoted value that happens to begin and end with
 // the same one, and resolves newlines if it begins with a double quote.
 func nodeUnquoted(s string) string {
-	if s == "" || strings.IndexAny(s, "'\"`") < 0 {
+	if s == "" || !strings.ContainsAny(s, "'\"`") {
 		return s
 	}
 	return nodeEscapes(nodeStrip(s), s[0])

@@ -111,10 +111,11 @@ func (rd *reading) fixed(t token, hop model.Hop) (model.Value, bool) {
 
 // inOrder gives the values of a dialect that goes through the file line by line.
 func inOrder(r *run) {
-	vars, depths := map[string]model.Value{}, map[string]int{}
+	vars, depths := map[string]*model.Value{}, map[string]int{}
 	for i, rd := range r.readings {
 		if !r.rules.shared || r.hidden {
-			vars, depths = map[string]model.Value{}, map[string]int{}
+			clear(vars)
+			clear(depths)
 		}
 		if rd == nil {
 			r.hidden = true
@@ -124,8 +125,8 @@ func inOrder(r *run) {
 		for _, t := range rd.tokens {
 			d, ok := r.inOrderValue(rd, t, vars, depths)
 			if ok && t.name != "" { // no environment can hold the empty name
-				vars[t.name] = d.Value
-				r.defs[i] = append(r.defs[i], d)
+				r.defs[i] = append(r.defs[i], d) // within its capacity: the pointers stay good
+				vars[t.name] = &r.defs[i][len(r.defs[i])-1].Value
 			}
 		}
 		r.hidden = r.hidden || rd.halt != nil
@@ -133,7 +134,7 @@ func inOrder(r *run) {
 }
 
 // inOrderValue works out one token. It reports false for a line that does nothing.
-func (r *run) inOrderValue(rd *reading, t token, vars map[string]model.Value, depths map[string]int) (definition, bool) {
+func (r *run) inOrderValue(rd *reading, t token, vars map[string]*model.Value, depths map[string]int) (definition, bool) {
 	d, hop := rd.define(t)
 	if t.bare() {
 		return r.bareValue(d, hop)
@@ -161,7 +162,11 @@ func (r *run) inOrderValue(rd *reading, t token, vars map[string]model.Value, de
 	if v.Why == model.WhyLimit && len(rd.always) < 100 {
 		rd.always = append(rd.always, note{at: t.start, message: "the value grows beyond what keyfit works out", fix: "write the value without references to other values"})
 	}
-	depths[t.name] = depth
+	if depth > 0 {
+		depths[t.name] = depth
+	} else {
+		delete(depths, t.name)
+	}
 	d.Value = v
 	if isFixed {
 		d.Value = fixed
@@ -181,13 +186,15 @@ func (r *run) bareValue(d definition, hop model.Hop) (definition, bool) {
 
 // scope gives what an expansion sees: the variables of the file, and where the dialect
 // looks further, what is set outside.
-func (r *run) scope(vars map[string]model.Value) find {
+func (r *run) scope(vars map[string]*model.Value) find {
 	inside := func(name string) (model.Value, bool) {
-		v, ok := vars[name]
-		if !ok && r.hidden && r.rules.shared {
+		if v, ok := vars[name]; ok {
+			return *v, true
+		}
+		if r.hidden && r.rules.shared {
 			return hiddenValue(), true
 		}
-		return v, ok
+		return model.Value{}, false
 	}
 	outside := func(name string) (model.Value, bool) {
 		v := r.outside(name)

@@ -1,6 +1,7 @@
 package shell
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -204,7 +205,39 @@ func (sh *shell) unset(st *state, at syntax.Node, name string) {
 			return
 		}
 	}
+	if sh.bash || sh.any {
+		if i := st.callerOf(name); i >= 0 {
+			sh.expose(st, at, name, i)
+			return
+		}
+	}
 	st.put(name, nil)
+}
+
+// callerOf finds the function, of those that have called the running one, whose local
+// variable the name is; -1 when it is none's.
+func (st *state) callerOf(name string) int {
+	for i := len(st.locals) - 1; i >= 0; i-- {
+		if _, ok := st.locals[i][name]; ok {
+			if i == len(st.locals)-1 {
+				return -1
+			}
+			return i
+		}
+	}
+	return -1
+}
+
+// expose removes a caller's local variable: bash finds the one again that it hid.
+func (sh *shell) expose(st *state, at syntax.Node, name string, i int) {
+	h := st.locals[i][name]
+	if h.maybe || sh.any {
+		sh.giveUp(st, at, "unset of a variable that is another function's")
+		return
+	}
+	st.locals[i] = maps.Clone(st.locals[i])
+	delete(st.locals[i], name)
+	st.put(name, h.cell)
 }
 
 // assignment follows one NAME=value of a statement.
@@ -268,7 +301,7 @@ func (sh *shell) appendTo(st *state, at syntax.Node, name string, index syntax.A
 		}
 		v, fits := v.bounded(sh.m.limits.Text)
 		if !fits {
-			sh.m.problem(hop.At, "a text becomes larger than 1 MiB", "it is unknown from here on")
+			sh.m.problem(hop.At, "a text becomes larger than 1 MiB", "keep the text shorter; it is unknown from here on")
 		}
 		if c.shape != scalar {
 			return c.withElem(elem{key: "0", val: v.via(hop)})

@@ -4,6 +4,9 @@ import (
 	"os"
 	"os/exec"
 	"testing"
+	"time"
+
+	"github.com/keyfit/keyfit/internal/repo"
 )
 
 // benchCase is the first of the realistic deploys.
@@ -18,6 +21,7 @@ func benchCase(b *testing.B) testCase {
 func BenchmarkFollow(b *testing.B) {
 	c := benchCase(b)
 	dir := newBench(b, c)
+	b.ReportAllocs()
 	for b.Loop() {
 		if got := dir.ours(b, c); len(got.Commands) == 0 {
 			b.Fatal("no commands")
@@ -41,6 +45,39 @@ func BenchmarkBash(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+}
+
+// BenchmarkRatio follows a script of a hundred lines, runs it in bash with the same
+// commands, and tells how many times longer bash takes.
+func BenchmarkRatio(b *testing.B) {
+	needOracle(b)
+	data, err := os.ReadFile("../../../testdata/shell/deploys/whole.txt")
+	must(b, err)
+	c := parseCases(b, string(data))[0]
+	dir := newBench(b, c)
+	dir.reset(b, c, behaviour{})
+	step := dir.step(b, c)
+	var ours, real time.Duration
+	for b.Loop() {
+		start := time.Now()
+		step.Files = repo.NewOverlay(step.Files.Tree())
+		out, err := Run(b.Context(), step)
+		must(b, err)
+		ours += time.Since(start)
+		if len(out.Commands) == 0 {
+			b.Fatal("no commands")
+		}
+		start = time.Now()
+		cmd := exec.Command("bash", "-c", c.line)
+		cmd.Dir = dir.repo
+		for k, v := range baseEnv(dir, c) {
+			cmd.Env = append(cmd.Env, k+"="+v)
+		}
+		must(b, cmd.Run())
+		real += time.Since(start)
+	}
+	b.ReportMetric(float64(real)/float64(max(ours, 1)), "bash/keyfit")
+	b.ReportMetric(float64(ours.Microseconds())/float64(b.N), "µs-keyfit/op")
 }
 
 // BenchmarkForks follows a script with many conditions that cannot be decided.

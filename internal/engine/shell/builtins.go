@@ -228,54 +228,6 @@ func (sh *shell) shift(st *state, inv invocation) {
 	}
 }
 
-// jumpCommand is exit, return, break and continue.
-func (sh *shell) jumpCommand(st *state, inv invocation) {
-	name, _ := inv.name()
-	if name == "break" || name == "continue" {
-		sh.leaveLoop(st, inv, name)
-		return
-	}
-	if len(inv.args.list) > 1 || !inv.args.sure() {
-		n, ok := inv.number(1, 0)
-		st.status = exited(n & 255)
-		if !ok {
-			st.status = status{}
-		}
-	}
-	switch {
-	case name == "exit":
-		sh.exit(st)
-	case len(sh.calls) > 0:
-		jump(st, sh.calls[len(sh.calls)-1])
-	case sh.sub || !sh.bash:
-		if sh.any { // bash complains, and ends with 2
-			st.status = status{}
-		}
-		sh.exit(st)
-	default:
-		st.status = failed()
-	}
-}
-
-func (sh *shell) leaveLoop(st *state, inv invocation, name string) {
-	n, ok := inv.number(1, 1)
-	st.status = exited(0)
-	if len(sh.loops) == 0 {
-		return
-	}
-	if !ok || n < 1 {
-		sh.giveUp(st, inv.node, "leaving a number of loops that is not known")
-		return
-	}
-	f := sh.loops[max(0, len(sh.loops)-n)]
-	if name == "break" {
-		jump(st, f)
-		return
-	}
-	f.continued = append(f.continued, f.land(st))
-	st.dead = true
-}
-
 func (sh *shell) trapCommand(st *state, inv invocation) {
 	st.status = exited(0)
 	args := inv.args.list[1:]
@@ -298,13 +250,12 @@ func (sh *shell) trapCommand(st *state, inv invocation) {
 		if signal == "0" {
 			signal = "EXIT"
 		}
-		if signal == "DEBUG" || signal == "RETURN" {
-			sh.giveUp(st, inv.node, "a trap on "+signal)
-			return
-		}
 		if t, ok := args[0].known(); ok && t == "-" {
 			delete(st.traps, signal)
 			continue
+		}
+		if signal == "DEBUG" || signal == "RETURN" {
+			sh.giveUp(st, inv.node, "a trap on "+signal)
 		}
 		src := *sh.src
 		src.fixed, src.index, src.positions = inv.at, nil, nil
@@ -316,14 +267,14 @@ func (sh *shell) otherCommand(st *state, inv invocation) {
 	name, _ := inv.name()
 	st.status = exited(0)
 	switch name {
-	case "wait", "kill", "fg", "bg":
+	case "kill":
+		sh.kill(st, inv)
+	case "wait", "fg", "bg":
 		if len(inv.args.list) > 1 {
 			st.status = status{}
 		}
 	case "alias":
-		if !sh.bash || st.opts.aliases {
-			sh.giveUp(st, inv.node, "an alias")
-		}
+		sh.alias(st, inv)
 	case "umask", "ulimit", "times", "jobs":
 		sh.write(st, 1, mystery(model.WhyUnsupported, "what "+name+" prints"))
 	default:

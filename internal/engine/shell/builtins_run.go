@@ -120,15 +120,20 @@ func (sh *shell) sourceFile(st *state, inv invocation, name sym, rest fields) {
 	key, ok := sh.fileKey(st, name)
 	if !ok {
 		u := unknownFrom(name, mystery(model.WhyUnsupported, "which file is sourced"))[0].unk
-		sh.m.problem(inv.at, "keyfit cannot tell which file is sourced here", "what it defines is unknown")
+		sh.m.problem(inv.at, "keyfit cannot tell which file is sourced here", "name the file in plain text; what it defines is unknown")
 		st.goWild(&unknown{why: u.why, needs: u.needs})
 		st.status = status{}
 		return
 	}
 	s, state := sh.content(st, key)
-	if state == fileMissing && sh.bash && !strings.Contains(shownText(name), "/") {
-		if k, found := sh.onPath(st, shownText(name)); found {
-			key = k
+	if t := shownText(name); sh.bash && t != "" && !strings.Contains(t, "/") {
+		at := sh.onPath(st, t, false) // PATH comes before the working directory
+		if at.key != "" && at.doubt {
+			sh.giveUp(st, inv.node, "a sourced file that may be one of several")
+			return
+		}
+		if at.key != "" {
+			key = at.key
 			s, state = sh.content(st, key)
 		}
 	}
@@ -137,7 +142,7 @@ func (sh *shell) sourceFile(st *state, inv invocation, name sym, rest fields) {
 		sh.missingSource(st, inv, name)
 	case fileUnknown:
 		if !strings.HasPrefix(key, "\x00") {
-			sh.m.problem(inv.at, "the file "+shown(name)+", which is sourced here, cannot be read by keyfit", "what it defines is unknown; keep it in the repository, or set the variables before")
+			sh.m.problem(inv.at, "the file "+shown(name)+", which is sourced here, cannot be read by keyfit", "keep it in the repository, or set the variables before; what it defines is unknown")
 		}
 		sh.strangeText(st, s)
 	default:
@@ -197,6 +202,7 @@ func (sh *shell) sourceText(st *state, inv invocation, key string, name, s sym, 
 	if own && (sh.bash || sh.any) {
 		st.args = saved
 	}
+	st.haunt("RETURN")
 }
 
 // knownLines are the whole lines before the first unknown stretch.

@@ -36,6 +36,11 @@ func (v invocation) from(n int) invocation {
 
 // simple follows a simple command: words, assignments, redirections, then the command.
 func (sh *shell) simple(st *state, s *syntax.Stmt, c *syntax.CallExpr) {
+	if sh.isAlias(st, c.Args) {
+		sh.external(st, invocation{node: c, at: sh.src.span(c), args: sh.ordered(st, c.Args...), words: c.Args})
+		sh.giveUp(st, c, "an alias")
+		return
+	}
 	if !sh.bash && len(c.Args) > 0 && isDeclaration(c.Args[0].Lit()) {
 		sh.declareWords(st, s, c)
 		return
@@ -267,6 +272,7 @@ func (sh *shell) callFunction(st *state, f *function, inv invocation) {
 		e.args = saved
 	}
 	replace(st, ends...)
+	st.haunt("RETURN")
 }
 
 // enter counts a call; it reports false when calls go too deep.

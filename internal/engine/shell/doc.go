@@ -5,11 +5,21 @@
 // the syntax tree of mvdan.cc/sh is evaluated over symbolic text, in which every piece
 // is either known, with its trail, or unknown, with its reason.
 //
-// The reference tools are GNU bash 5.2 and, for #!/bin/sh, dash 0.5.12.
+// The reference tools are GNU bash 5.2 and dash 0.5.12. A script for sh may run in dash,
+// in busybox or in bash's POSIX mode; where they differ, the result is unknown. yq is the
+// one of version 4 that is written in Go.
 //
 // A condition that cannot be decided forks the state; both sides are followed and
 // joined behind it. What agrees stays known; what differs becomes a choice with all
 // its candidates. External commands may succeed or fail: a plain one is taken to
 // succeed, because the deploy that matters is the one that goes on, and a tested one
-// forks.
+// forks. Under set -e a failing command ends the way, but the traps on
+// ERR and EXIT that it sets off are followed, because they start commands too.
+//
+// In the deploy scripts of testdata/shell/deploys about one variable in eight of those
+// that commands find is unknown. Half of these depend on a condition that only a run
+// decides (ambiguous, with all candidates); then follow tools and filters that are not
+// computed, such as sums in awk, loops in sed and select in yq (unsupported), what
+// external commands print (command-output), and the clock (time). TestDeploys prints the
+// whole table.
 package shell

@@ -37,6 +37,11 @@ func (st *state) join(other *state) {
 	}
 	st.status = st.status.or(other.status)
 	st.ran = st.ran || other.ran
+	if len(other.aliases) > 0 {
+		both := maps.Clone(other.aliases)
+		maps.Copy(both, st.aliases)
+		st.aliases = both
+	}
 	if st.optAt != other.optAt {
 		st.optAt = -1
 	}

@@ -183,7 +183,7 @@ func (sh *shell) forWords(st *state, c *syntax.ForClause, w *syntax.WordIter) {
 		return
 	}
 	if n := sh.m.limits.Loop; len(items.list) > n {
-		sh.m.problem(sh.src.span(c), fmt.Sprintf("the loop is followed for %d turns only", n), "what it changes is unknown after it")
+		sh.m.problem(sh.src.span(c), fmt.Sprintf("the loop is followed for %d turns only", n), "give it fewer turns; what it changes is unknown after it")
 		items.list, items.unsure = items.list[:n], n
 		items.tail = &unknown{why: model.WhyLimit, needs: "a loop with fewer turns"}
 	}

@@ -144,7 +144,7 @@ func (m *machine) halt(at pos.Span, message string) {
 		return
 	}
 	m.halted = &unknown{why: model.WhyLimit, needs: "a script that ends sooner"}
-	m.problem(at, message, "keyfit cannot tell what follows; simplify the script, or give it fewer turns")
+	m.problem(at, message, "simplify the script, or give it fewer turns; keyfit cannot tell what follows")
 }
 
 func (m *machine) problem(at pos.Span, message, fix string) {

@@ -115,7 +115,7 @@ func (sh *shell) option(st *state, name string, on bool) {
 		}
 	case "posix", "noexec", "keyword", "noclobber":
 		if on {
-			sh.m.problem(sh.here(), "keyfit does not follow the shell option "+name, "values after this are unknown")
+			sh.m.problem(sh.here(), "keyfit does not follow the shell option "+name, "leave the option out; values after this are unknown")
 			st.goWild(&unknown{why: model.WhyUnsupported, needs: "what the option " + name + " changes"})
 		}
 	}

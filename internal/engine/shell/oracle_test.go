@@ -202,7 +202,7 @@ func (b bench) reset(t testing.TB, c testCase, how behaviour) {
 func (b bench) real(t testing.TB, c testCase, how behaviour) []seen {
 	t.Helper()
 	b.reset(t, c, how)
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	words := append(apart(t), "bash", "-c", c.line+"\n__end")
 	cmd := exec.CommandContext(ctx, words[0], words[1:]...)

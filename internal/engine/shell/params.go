@@ -47,9 +47,12 @@ func (sh *shell) namedParam(st *state, p *syntax.ParamExp, name string, index sy
 	}
 	var out []sym
 	for _, v := range vs {
-		if v.set == no && p.Repl != nil {
-			out = append(out, nil) // a pattern that matches nothing replaces nothing here
+		if v.set == no && (p.Repl != nil || p.Exp != nil) {
+			out = append(out, nil) // there is nothing to replace, or to quote
 			continue
+		}
+		if v.set == maybe && p.Exp != nil && p.Exp.Op == syntax.OtherParamOps {
+			out = append(out, nil)
 		}
 		out = append(out, sh.transform(st, p, v.val))
 	}
@@ -299,7 +302,14 @@ func (sh *shell) operand(st *state, w *syntax.Word, c site) sym {
 	if w == nil {
 		return modeOf(nil, c)
 	}
-	out := sh.parts(st, w.Parts, c)
+	parts := w.Parts
+	if c.quotes {
+		var ok bool
+		if parts, ok = singlesAsText(parts); !ok {
+			return modeOf(unsupported("what single quotes within double quotes mean"), c)
+		}
+	}
+	out := sh.parts(st, parts, c)
 	if !c.quotes { // unquoted text in it is split like an expansion
 		for i := range out {
 			if out[i].mode == bare {
@@ -311,6 +321,24 @@ func (sh *shell) operand(st *state, w *syntax.Word, c site) sym {
 		return modeOf(nil, c)
 	}
 	return out
+}
+
+// singlesAsText makes single quotes ordinary characters, which they are within double
+// quotes. It reports false when what stands between them would not be ordinary text then.
+func singlesAsText(parts []syntax.WordPart) ([]syntax.WordPart, bool) {
+	var out []syntax.WordPart
+	for _, p := range parts {
+		q, ok := p.(*syntax.SglQuoted)
+		if !ok {
+			out = append(out, p)
+			continue
+		}
+		if q.Dollar || strings.ContainsAny(q.Value, "$`\\\"}") {
+			return nil, false
+		}
+		out = append(out, &syntax.Lit{ValuePos: q.Left, ValueEnd: q.Right, Value: "'" + q.Value + "'"})
+	}
+	return out, true
 }
 
 func (sh *shell) fallback(st *state, p *syntax.ParamExp, c site) sym {

@@ -16,8 +16,12 @@ func (sh *shell) program(st *state, name string, inv invocation) {
 		sh.programAt(st, name, inv)
 		return
 	}
-	if key, ok := sh.onPath(st, name); ok {
-		sh.startFile(st, key, text(key), name, inv)
+	switch at := sh.onPath(st, name, true); {
+	case at.doubt:
+		sh.external(st, inv)
+		return
+	case at.key != "":
+		sh.startFile(st, at.key, text(at.key), name, inv)
 		return
 	}
 	if isShellName(name) {
@@ -78,39 +82,6 @@ func looksLikeScript(name string) bool {
 
 func isSystemPath(dir string) bool {
 	return slices.Contains([]string{"/bin", "/usr/bin", "/usr/local/bin", "/sbin", "/usr/sbin"}, dir)
-}
-
-// onPath looks a name up in the directories of PATH that lie in the repository, as far
-// as they stand before any other.
-func (sh *shell) onPath(st *state, name string) (string, bool) {
-	c := st.get("PATH")
-	if len(c.plain()) != 1 || c == nil {
-		return "", false
-	}
-	var known strings.Builder
-	for _, p := range c.scalarText() {
-		if p.unk != nil {
-			break
-		}
-		known.WriteString(p.text)
-	}
-	dirs := strings.Split(known.String(), ":")
-	if !c.scalarText().isKnown() {
-		dirs = dirs[:len(dirs)-1]
-	}
-	for _, d := range dirs {
-		if d == "" {
-			d = "."
-		}
-		key, ok := sh.fileKey(st, text(path.Join(d, name)))
-		if !ok || outside(key) {
-			continue
-		}
-		if sh.statKey(st, key) == fileThere && sh.isExecutable(st, key) {
-			return key, true
-		}
-	}
-	return "", false
 }
 
 func (sh *shell) isExecutable(st *state, key string) bool {
@@ -219,7 +190,7 @@ func (sh *shell) child(st *state, c childShell) {
 	}
 	inner.startShell(sub)
 	inner.flags(sub, c.flags)
-	if be := st.get("BASH_ENV"); c.bash && be.isSet() != no && !be.scalarText().isEmpty() || c.login {
+	if c.login || c.bash && st.startsUp() {
 		sub.goWild(&unknown{why: model.WhyMissingFile, needs: "the shell's start-up files"})
 	}
 	inner.noErr, inner.lossy = 0, sh.dropsErrors(st)
@@ -229,6 +200,13 @@ func (sh *shell) child(st *state, c childShell) {
 		sh.m.recordScript(end, c.inv.at, c.workload, mark)
 	}
 	st.takeOver(end)
+}
+
+// startsUp reports whether a bash that is started may read a start-up file.
+func (st *state) startsUp() bool {
+	return slices.ContainsFunc(st.get("BASH_ENV").plain(), func(c *cell) bool {
+		return c.isSet() != no && c.attrs.exported && !c.scalarText().isEmpty()
+	})
 }
 
 // exported is the state that a child process starts in.
@@ -241,7 +219,7 @@ func (st *state) exported() *state {
 		}
 	}
 	next.funcs, next.traps, next.locals = map[string]*function{}, map[string]trap{}, nil
-	next.opts, next.optAt, next.subst = options{}, 0, nil
+	next.opts, next.optAt, next.subst, next.aliases = options{}, 0, nil, nil
 	next.status = exited(0)
 	return next
 }

@@ -216,7 +216,7 @@ func (sh *shell) write(st *state, fd int, s sym) {
 func (sh *shell) limited(s sym) sym {
 	out, ok := s.bounded(sh.m.limits.Text)
 	if !ok {
-		sh.m.problem(sh.here(), "a text becomes larger than 1 MiB", "it is unknown from here on")
+		sh.m.problem(sh.here(), "a text becomes larger than 1 MiB", "keep the text shorter; it is unknown from here on")
 	}
 	return out
 }

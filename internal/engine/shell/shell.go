@@ -278,7 +278,7 @@ func (sh *shell) fail(st *state, code int) {
 
 // giveUp is the answer to what keyfit does not follow: everything may have changed.
 func (sh *shell) giveUp(st *state, n syntax.Node, what string) {
-	sh.m.problem(sh.src.span(n), "keyfit does not follow "+what, "values after this are unknown; put it in another way")
+	sh.m.problem(sh.src.span(n), "keyfit does not follow "+what, "put it in another way; values after this are unknown")
 	st.goWild(&unknown{why: model.WhyUnsupported, needs: "what " + what + " does"})
 	st.status = status{}
 }

@@ -24,7 +24,9 @@ func (sh *shell) special(st *state, name string) ([]variant, bool) {
 		return one(text(strconv.Itoa(len(st.args.list))))
 	case "0":
 		return one(sh.name)
-	case "$", "!":
+	case "$":
+		return one(mystery(model.WhyTime, shellPid))
+	case "!":
 		return one(mystery(model.WhyTime, "a process id"))
 	case "-":
 		return one(unsupported("the shell's option letters"))

@@ -13,7 +13,7 @@ func isShellName(name string) bool { return name == "bash" || name == "sh" || na
 // startShellCommand is `bash file`, `sh -c code` and the like.
 func (sh *shell) startShellCommand(st *state, name string, inv invocation) {
 	c := childShell{bash: name == "bash", any: name == "sh", inv: inv, name: text(name)}
-	i, code := 1, false
+	i, code, input := 1, false, false
 	for ; i < len(inv.args.list) && (inv.args.sure() || i < inv.args.unsure); i++ {
 		a, ok := inv.args.list[i].known()
 		if !ok || len(a) < 2 || a[0] != '-' && a[0] != '+' {
@@ -47,11 +47,14 @@ func (sh *shell) startShellCommand(st *state, name string, inv invocation) {
 			}
 			i++
 		}
-		if strings.Contains(a, "s") {
-			sh.external(st, inv)
-			return
-		}
+		input = input || strings.Contains(letters, "s")
 	}
+	if input && !code {
+		c.args = sh.arguments(inv.from(i-1), "the script")
+		sh.fromInput(st, c)
+		return
+	}
+	c.args = arguments{unsure: -1}
 	if i >= len(inv.args.list) || inv.args.unsure >= 0 && i >= inv.args.unsure {
 		sh.fromInput(st, c)
 		return
@@ -167,7 +170,7 @@ func (sh *shell) fromInput(st *state, c childShell) {
 	}
 	st.io.consume(0, nil)
 	c.src = &source{text: code, fixed: c.inv.at, origins: originsOf(s)}
-	c.code, c.args = code, arguments{unsure: -1}
+	c.code = code
 	sh.child(st, c)
 }
 

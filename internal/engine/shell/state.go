@@ -11,25 +11,26 @@ import (
 // state is all that a shell process remembers, on one path through the script. A fork
 // works on a clone; what both sides hold is immutable.
 type state struct {
-	vars   map[string]*cell
-	funcs  map[string]*function
-	files  map[string]*file // what the script wrote, by cleaned path
-	traps  map[string]trap
-	locals []map[string]hidden // what each running function hid
-	opts   options
-	args   arguments
-	dir    string          // relative to the repository's root
-	lost   *unknown        // when set, the directory is not known
-	made   map[string]bool // directories that the script made
-	stack  []sym           // of pushd
-	wild   *unknown        // when set, any variable that has no cell may exist
-	io     channels
-	status status
-	subst  *status // of the last command substitution in the current statement
-	optAt  int     // getopts: how far within the current word
-	dead   bool    // the path has jumped elsewhere
-	ran    bool    // some external command ran
-	redirs int     // how many redirected commands are being followed
+	vars    map[string]*cell
+	funcs   map[string]*function
+	files   map[string]*file // what the script wrote, by cleaned path
+	traps   map[string]trap
+	locals  []map[string]hidden // what each running function hid
+	opts    options
+	args    arguments
+	dir     string          // relative to the repository's root
+	lost    *unknown        // when set, the directory is not known
+	made    map[string]bool // directories that the script made
+	aliases map[string]bool // names that an alias stands behind
+	stack   []sym           // of pushd
+	wild    *unknown        // when set, any variable that has no cell may exist
+	io      channels
+	status  status
+	subst   *status // of the last command substitution in the current statement
+	optAt   int     // getopts: how far within the current word
+	dead    bool    // the path has jumped elsewhere
+	ran     bool    // some external command ran
+	redirs  int     // how many redirected commands are being followed
 }
 
 // options are what set and shopt switch.

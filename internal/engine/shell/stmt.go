@@ -34,6 +34,7 @@ func (sh *shell) plain(st *state, s *syntax.Stmt) {
 		sh.background(st, s)
 		return
 	}
+	st.haunt("DEBUG")
 	sh.run(st, s)
 	if !s.Negated && countsForErrexit(s.Cmd) {
 		sh.errexit(st)

@@ -202,13 +202,19 @@ func unsupported(needs string, from ...sym) sym {
 // It reports false when there are too many.
 func (s sym) variants() ([]sym, bool) {
 	out := []sym{nil}
+	var run sym // pieces without a choice, put together at once: there may be many
+	join := func() {
+		for i := range out {
+			out[i] = cat(out[i], run)
+		}
+		run = nil
+	}
 	for _, p := range s {
 		if p.unk == nil || len(p.unk.alts) == 0 {
-			for i := range out {
-				out[i] = cat(out[i], sym{p})
-			}
+			run = append(run, p)
 			continue
 		}
+		join()
 		var next []sym
 		for _, alt := range p.unk.alts {
 			for _, head := range out {
@@ -220,6 +226,7 @@ func (s sym) variants() ([]sym, bool) {
 		}
 		out = next
 	}
+	join()
 	return out, true
 }
 

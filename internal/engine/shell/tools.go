@@ -1,6 +1,7 @@
 package shell
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/keyfit/keyfit/internal/model"
@@ -166,6 +167,27 @@ func toolNamed(name string) tool {
 	return nil
 }
 
+// findStarts is find with -exec: commands that keyfit does not see.
+func (t *toolRun) findStarts() bool {
+	for i, a := range t.args {
+		word, _ := a.known()
+		if !slices.Contains([]string{"-exec", "-execdir", "-ok", "-okdir"}, word) || i+1 >= len(t.args) {
+			continue
+		}
+		name, _ := t.args[i+1].known()
+		if toolNamed(name) != nil && name != "xargs" {
+			continue
+		}
+		t.sh.m.problem(t.inv.at, "find starts a command here for each file, which keyfit does not follow", "start it in a loop: for f in …; do …; done")
+		t.inv.script = "find"
+		t.inv.rest = &unknown{why: model.WhyUnsupported, needs: "which commands find starts", multi: true}
+		t.sh.external(t.st, t.inv)
+		t.status = t.st.status
+		return true
+	}
+	return false
+}
+
 // hostTool is a tool whose answer depends on the machine or the moment.
 func hostTool(t *toolRun) bool {
 	switch t.name {
@@ -175,6 +197,10 @@ func hostTool(t *toolRun) bool {
 		return printenvTool(t)
 	case "expr":
 		return exprTool(t)
+	case "find":
+		if t.findStarts() {
+			return true
+		}
 	case "openssl":
 		if len(t.args) > 0 && !t.args[0].is("rand") {
 			t.sh.external(t.st, t.inv)

@@ -12,7 +12,10 @@ func xargsTool(t *toolRun) bool {
 	if !ok {
 		return false
 	}
-	in := t.stdin()
+	in, ok := x.input(t)
+	if !ok {
+		return false
+	}
 	items, ok := x.split(in)
 	if !ok {
 		if in.isKnown() {
@@ -39,6 +42,17 @@ type xargs struct {
 	delim     string // -d, or a NUL for -0
 	byLine    bool
 	skipEmpty bool
+	file      sym // -a
+	fromFile  bool
+}
+
+// input is what the words come from.
+func (x *xargs) input(t *toolRun) (sym, bool) {
+	if !x.fromFile {
+		return t.stdin(), true
+	}
+	s, state := t.sh.read(t.st, x.file)
+	return s, state == fileThere
 }
 
 func (x *xargs) options(args []sym) (int, bool) {
@@ -64,6 +78,9 @@ func (x *xargs) options(args []sym) (int, bool) {
 			x.delim = "\x00"
 		case s == "-r" || s == "--no-run-if-empty":
 			x.skipEmpty = true
+		case s == "-a" && i+1 < len(args):
+			i++
+			x.file, x.fromFile = args[i], true
 		case s == "-t":
 		case strings.HasPrefix(s, "-n"):
 			n, err := strconv.Atoi(value())

@@ -23,6 +23,7 @@ func TestUnreadScript(t *testing.T) {
 		{"of unknown content", "curl x > made.sh; sh made.sh", "made.sh", "command-output: what curl prints", 1},
 		{"of unknown name", "bash \"$(curl x)\"", "a script that is not known", "command-output: what curl prints", 1},
 		{"there", "bash there.sh", "there.sh", "none: ", 0},
+		{"started by find", `find . -name x -exec env A=f ./app \;`, "find", "unsupported: which commands find starts", 1},
 		{"no script", "/opt/tool x", "/opt/tool", "none: ", 0},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

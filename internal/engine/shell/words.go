@@ -92,7 +92,7 @@ func (sh *shell) parts(st *state, parts []syntax.WordPart, c site) sym {
 	}
 	bound, ok := out.bounded(sh.m.limits.Text)
 	if !ok && len(parts) > 0 {
-		sh.m.problem(sh.src.span(parts[0]), "a text becomes larger than 1 MiB", "it is unknown from here on")
+		sh.m.problem(sh.src.span(parts[0]), "a text becomes larger than 1 MiB", "keep the text shorter; it is unknown from here on")
 	}
 	return bound
 }
