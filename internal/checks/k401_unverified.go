@@ -44,7 +44,7 @@ var unverifiedAdvice = map[provider.Reason]advice{
 	provider.NetworkDNS:     {"the name of the host cannot be resolved here", "correct the host, or let this runner resolve its name"},
 	provider.NetworkConnect: {"no connection to the host", "let this runner reach the host: firewall, VPN, egress rules"},
 	provider.NetworkTLS:     {"the certificate of the host is not trusted here", "give this runner the CA file of your network (SSL_CERT_FILE); do not switch the verification off"},
-	provider.NetworkProxy:   {"the proxy does not let the request through", "check HTTPS_PROXY, NO_PROXY and the proxy's allow-list"},
+	provider.NetworkProxy:   {"the proxy does not let the request through, or cannot be trusted with it", "check HTTP_PROXY, HTTPS_PROXY, NO_PROXY and the proxy's allow-list; ask over https, so that a proxy can neither take the key out nor answer itself"},
 	provider.NetworkTimeout: {"no answer in time", "run the check again; if it stays so, look at the firewall and the proxy"},
 	provider.Intermediary:   {"something on the way answered instead of the API", "let requests to the host pass the proxy, firewall or login page that answered"},
 }
