@@ -161,8 +161,12 @@ func (c *Client) Ask(ctx context.Context, questions []Question) []verdict.Verdic
 	all := runScrubber(questions)
 	for i := range questions {
 		v := c.finish(waiting, results[i])
-		cleanVerdict(&v, all)
-		cleanVerdict(&v, keyScrubber(&questions[i]))
+		// Where nothing was sent, every word is keyfit's own; a key as short as a letter
+		// would only tear holes into them, and so tell what it is.
+		if v.Evidence.Attempts > 0 {
+			cleanVerdict(&v, all)
+			cleanVerdict(&v, keyScrubber(&questions[i]))
+		}
 		out[i] = v
 	}
 	return out

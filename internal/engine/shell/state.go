@@ -161,7 +161,7 @@ func (m *machine) environment(st *state) model.Env {
 	vars := make(map[string]model.Value, len(st.vars))
 	for name, c := range st.vars {
 		v, present := m.envValue(c)
-		if present || st.wild != nil {
+		if present || st.wild != nil && !isInner(name) {
 			vars[name] = v
 		}
 	}
