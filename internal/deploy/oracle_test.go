@@ -23,12 +23,15 @@ import (
 	"github.com/keyfit/keyfit/internal/repo"
 )
 
-// tool finds a real tool. Where it is not installed, these tests have nothing to compare
-// with; the tables hold the same facts.
+// tool finds a real tool. In CI it must be there; elsewhere, where it is not installed,
+// these tests have nothing to compare with, and the tables hold the same facts.
 func tool(t *testing.T, name string) string {
 	t.Helper()
 	p, err := exec.LookPath(name)
 	if err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatalf("%s is not installed", name)
+		}
 		t.Skipf("%s is not installed here: not compared", name)
 	}
 	return p
