@@ -94,12 +94,18 @@ func (a *app) tellNotes(w *workspace) {
 	}
 }
 
-// resolvePath makes a path given on the command line absolute.
-func (a *app) resolvePath(name string) string {
+// absolute makes a path given on the command line absolute: it is relative to base.
+func absolute(base, name string) string {
 	if filepath.IsAbs(name) {
 		return name
 	}
-	return filepath.Join(a.Dir, a.flags.dir, name)
+	return filepath.Join(base, name)
+}
+
+// resolvePath makes the path of a file given on the command line absolute: like all that
+// follows -C, it is relative to that directory.
+func (a *app) resolvePath(name string) string {
+	return absolute(absolute(a.Dir, a.flags.dir), name)
 }
 
 // readFile reads a file that a flag names.

@@ -9,11 +9,14 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/keyfit/keyfit/internal/config"
+	"github.com/keyfit/keyfit/internal/keys"
+	"github.com/keyfit/keyfit/internal/model"
 	"github.com/keyfit/keyfit/internal/probe"
 	"github.com/keyfit/keyfit/internal/provider"
 	"github.com/keyfit/keyfit/internal/report"
 	"github.com/keyfit/keyfit/internal/secret"
 	"github.com/keyfit/keyfit/internal/strict"
+	"github.com/keyfit/keyfit/internal/verdict"
 )
 
 // maxKeyInput bounds a key read from standard input, in bytes.
@@ -98,15 +101,11 @@ func (a *app) whoami(ctx context.Context, key secret.Text, o whoamiOptions) erro
 	if err != nil {
 		return err
 	}
-	client, err := a.client(o.check)
+	answer, err := a.askWhose(ctx, w, o, probe.Question{
+		Provider: p, Form: form, Environment: o.environment, Key: key, Variables: a.processTexts(p),
+	})
 	if err != nil {
 		return err
-	}
-	defer client.Close()
-	questions := []probe.Question{{Provider: p, Form: form, Environment: o.environment, Key: key, Variables: a.processTexts(p)}}
-	answer := notSent(a.untrustedConfig())
-	if !p.Custom || a.untrustedConfig() == "" {
-		answer = client.Ask(ctx, questions)[0]
 	}
 	who := report.BuildWho(report.WhoInput{Provider: p, Form: form, Verdict: answer, Fingerprint: a.fingerprints().Fingerprint(key)})
 	if err := report.WriteWho(a.Stdout, o.format, who, a.reportOptions(a.Stdout)); err != nil {
@@ -119,6 +118,24 @@ func (a *app) whoami(ctx context.Context, key secret.Text, o whoamiOptions) erro
 		return &exit{code: exitFindings}
 	}
 	return &exit{code: exitUnverified}
+}
+
+// askWhose puts the question, under the same rules as a check: another vendor's key is
+// not sent, and none goes to a host that an untrusted configuration names.
+func (a *app) askWhose(ctx context.Context, w *workspace, o whoamiOptions, q probe.Question) (verdict.Verdict, error) {
+	slot := keys.Slot{Provider: q.Provider, Form: q.Form, Value: model.Value{State: model.Known, Text: q.Key}}
+	if keys.Stranger(slot, w.catalogue, w.config.Own()) != nil {
+		return foreign(), nil
+	}
+	if why := a.untrustedConfig(); why != "" && q.Provider.Custom && !o.check.offline {
+		return notSent(why), nil
+	}
+	client, err := a.client(o.check)
+	if err != nil {
+		return verdict.Verdict{}, err
+	}
+	defer client.Close()
+	return client.Ask(ctx, []probe.Question{q})[0], nil
 }
 
 // processTexts are the variables that the provider's request takes along, as far as

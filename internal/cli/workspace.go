@@ -53,13 +53,7 @@ func (a *app) open() (*workspace, error) {
 func (w *workspace) close() { _ = w.files.Close() }
 
 func (a *app) startDir() (string, error) {
-	dir := a.Dir
-	if a.flags.dir != "" {
-		dir = a.flags.dir
-		if !filepath.IsAbs(dir) {
-			dir = filepath.Join(a.Dir, dir)
-		}
-	}
+	dir := absolute(a.Dir, a.flags.dir)
 	info, err := os.Stat(dir)
 	if err != nil || !info.IsDir() {
 		return "", usage("%q is not a directory", a.flags.dir)
@@ -93,6 +87,9 @@ func (a *app) configure(w *workspace, start string) error {
 		discovered := discover.Environments(w.files, start)
 		w.config, w.notes, w.dir = discovered.Config, discovered.Notes, start
 		return nil
+	}
+	if cleaned, err := w.files.Clean(path); err == nil {
+		path = cleaned // an absolute path names the same file
 	}
 	w.dir = configDir(path)
 	discovered := discover.Environments(w.files, w.dir)
