@@ -15,9 +15,7 @@ if ! cmp -s "$pins/package-lock.json" "$home/installed.json"; then
   cp "$pins/package-lock.json" "$home/installed.json"
 fi
 
+# The package has no command of its own: the name that cannot be found asks for it.
 if ! /usr/bin/python3 -c 'import dotenv' 2>/dev/null; then
-  sudo=
-  [ "$(id -u)" = 0 ] || sudo=sudo
-  $sudo apt-get update -qq
-  $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends python3-dotenv >/dev/null
+  bash scripts/apt.sh python-dotenv-for-python3=python3-dotenv
 fi
