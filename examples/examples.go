@@ -22,9 +22,12 @@ type Story struct {
 type Scene struct {
 	Title  string
 	Folder string            // failing or fixed
-	Delete string            // the id of a user that is deleted before this scene; may be empty
+	Delete User              // who is deleted at the API before this scene; may be empty
 	Expect map[string]string // finding id → the place it is reported at, "" for anywhere
 }
+
+// User names one at the API of an environment.
+type User struct{ Environment, ID string }
 
 // Stories lists the examples in the order of the demo.
 func Stories() []Story {
@@ -42,7 +45,7 @@ func Stories() []Story {
 			Title: "the key's owner left the company, and the key still sits in the secret store",
 			Scenes: []Scene{
 				{Title: "while the user is deactivated", Folder: "failing", Expect: map[string]string{"K304": ".env.production:2"}},
-				{Title: "once the user is deleted", Folder: "failing", Delete: "usr_dana", Expect: map[string]string{"K305": ".env.production:2"}},
+				{Title: "once the user is deleted", Folder: "failing", Delete: User{Environment: "production", ID: "usr_dana"}, Expect: map[string]string{"K305": ".env.production:2"}},
 				{Title: "with a service account's key", Folder: "fixed"},
 			},
 		},

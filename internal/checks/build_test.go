@@ -224,9 +224,10 @@ func along(name string, v model.Value) option {
 }
 
 func run(file *config.File, cases ...*Case) *Run {
-	r := &Run{Config: file, Cases: cases, Now: now, Catalogue: catalogue}
+	r := &Run{Config: file, Cases: cases, Now: now}
 	for _, c := range cases {
 		c.Run = r
+		c.Slot.Stranger = keys.Stranger(c.Slot, catalogue, r.file().Own())
 	}
 	return r
 }

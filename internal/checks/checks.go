@@ -120,11 +120,8 @@ type Case struct {
 
 // Run is what all cases of one run share.
 type Run struct {
-	Config *config.File
-	Cases  []*Case // every slot of every environment, and every input problem
-	// Catalogue tells whose key a text is by its form alone; without it, keys of other
-	// services than the slot's are not recognised.
-	Catalogue *provider.Catalog
-	Now       time.Time
-	Offline   bool
+	Config  *config.File
+	Cases   []*Case // every slot of every environment, and every input problem
+	Now     time.Time
+	Offline bool
 }

@@ -3,7 +3,6 @@ package checks
 import (
 	"slices"
 
-	"github.com/keyfit/keyfit/internal/keys"
 	"github.com/keyfit/keyfit/internal/provider"
 )
 
@@ -37,8 +36,8 @@ func (c *Case) foreign() bool { return c.stranger() != nil }
 // stranger gives the provider whose key this is by its form, when that is another than
 // the slot's.
 func (c *Case) stranger() *provider.Provider {
-	if !c.arrives() || c.Run == nil || c.Run.Catalogue == nil {
+	if !c.arrives() {
 		return nil
 	}
-	return keys.Stranger(c.Slot, c.Run.Catalogue, c.Run.file().Own())
+	return c.Slot.Stranger
 }

@@ -14,7 +14,7 @@ import (
 )
 
 // ask puts the questions and gives the verdicts in the order of the slots.
-func (a *app) ask(ctx context.Context, w *workspace, slots []keys.Slot, o checkOptions) ([]verdict.Verdict, error) {
+func (a *app) ask(ctx context.Context, slots []keys.Slot, o checkOptions) ([]verdict.Verdict, error) {
 	client, err := a.client(o)
 	if err != nil {
 		return nil, err
@@ -31,7 +31,7 @@ func (a *app) ask(ctx context.Context, w *workspace, slots []keys.Slot, o checkO
 		switch {
 		case slot.Value.State != model.Known:
 			verdicts[i] = verdict.Verdict{Reason: provider.Unresolved}
-		case keys.Stranger(slot, w.catalogue, w.config.Own()) != nil:
+		case slot.Stranger != nil:
 			verdicts[i] = foreign()
 		case untrusted != "" && !o.offline && slot.Provider != nil && slot.Provider.Custom:
 			verdicts[i] = notSent(untrusted)

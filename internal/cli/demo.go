@@ -106,8 +106,8 @@ func startAPI(ctx context.Context, story string) (*sandbox.Sandbox, error) {
 // play runs the pipeline on one scene and holds the result against what the story
 // promises: a demo that shows something else is a fault.
 func (a *app) play(ctx context.Context, story examples.Story, scene examples.Scene, dir string, api *sandbox.Sandbox) error {
-	if scene.Delete != "" {
-		if err := api.Delete(sceneEnvironment(scene, api), scene.Delete); err != nil {
+	if gone := scene.Delete; gone.ID != "" {
+		if err := api.Delete(gone.Environment, gone.ID); err != nil {
 			return err
 		}
 	}
@@ -153,15 +153,6 @@ func redirect(file *config.File, api *sandbox.Sandbox) {
 			}
 		}
 	}
-}
-
-func sceneEnvironment(scene examples.Scene, api *sandbox.Sandbox) string {
-	for _, environment := range []string{"production", "staging"} {
-		if api.URL(environment) != "" {
-			return environment
-		}
-	}
-	return ""
 }
 
 // surprise says in what a scene differs from its promise; "" when it does not.

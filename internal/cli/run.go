@@ -30,7 +30,7 @@ func (a *app) pipeline(ctx context.Context, w *workspace, o checkOptions) (*outc
 	}
 	slots := keys.Select(keys.Input{Environments: environments, Config: w.config, Catalogue: w.catalogue})
 	a.progress("environments: %d, key slots: %d", len(environments), len(slots))
-	verdicts, err := a.ask(ctx, w, slots, o)
+	verdicts, err := a.ask(ctx, slots, o)
 	if err != nil {
 		return nil, err
 	}
@@ -57,7 +57,7 @@ func (a *app) resolveAll(ctx context.Context, w *workspace, only []string) ([]re
 // cases puts together what the checks look at: every input problem, and every slot with
 // its verdict.
 func cases(w *workspace, environments []resolve.Environment, slots []keys.Slot, verdicts []verdict.Verdict) *checks.Run {
-	run := &checks.Run{Config: w.config, Catalogue: w.catalogue}
+	run := &checks.Run{Config: w.config}
 	for _, env := range environments {
 		for _, problem := range env.Problems {
 			c := &checks.Case{Problem: &problem, Run: run}

@@ -18,6 +18,7 @@ type Slot struct {
 
 	Provider *provider.Provider // nil when nobody knows whose key it is
 	Form     *provider.Form     // nil when the value is not known or has no known form
+	Stranger *provider.Provider // whose key it is by its form, when that is another than Provider's; see [Stranger]
 	Declared *config.Key        // nil when the slot was recognised, not declared
 	Expect   *config.Expect     // nil when nothing is expected in this environment
 

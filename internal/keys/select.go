@@ -96,6 +96,7 @@ func (s *selector) slot(env resolve.Environment, consumer model.Consumer, variab
 	if slot.Provider == nil && slot.Declared == nil {
 		return Slot{}, false
 	}
+	slot.Stranger = Stranger(slot, s.in.Catalogue, s.own)
 	s.companions(&slot)
 	return slot, true
 }
