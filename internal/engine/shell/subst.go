@@ -2,6 +2,7 @@ package shell
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/keyfit/keyfit/internal/model"
@@ -77,17 +78,20 @@ func trimNewlines(s sym) sym {
 			break
 		}
 	}
-	for i, p := range out {
-		if p.unk != nil && len(p.unk.alts) > 0 && i == len(out)-1 {
-			u := *p.unk
-			u.alts = nil
-			for _, a := range p.unk.alts {
-				u.alts = append(u.alts, trimNewlines(a))
-			}
-			out[i].unk = &u
-		}
+	for len(out) > 0 && out[len(out)-1].unk == nil && out[len(out)-1].text == "" {
+		out = out[:len(out)-1]
 	}
-	return out
+	last := len(out) - 1
+	if last < 0 || out[last].unk == nil || len(out[last].unk.alts) == 0 {
+		return out
+	}
+	// A candidate may be empty or end in newlines: then those before it go too.
+	u := *out[last].unk
+	u.alts = nil
+	for _, a := range out[last].unk.alts {
+		u.alts = append(u.alts, trimNewlines(slices.Concat(out[:last], a)))
+	}
+	return sym{{unk: &u}}
 }
 
 // procSubst is <(…) and >(…): a path that only this command can use.
