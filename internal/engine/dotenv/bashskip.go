@@ -46,12 +46,19 @@ func shellWordsOf(text string) map[int]shellWord {
 		if !ok || a.Value == nil || a.Index != nil || a.Array != nil {
 			return true
 		}
-		if why, pure := computes(a.Value); pure {
-			ends[int(a.Value.Pos().Offset())] = shellWord{end: int(a.Value.End().Offset()), why: why}
+		from, to := int(a.Value.Pos().Offset()), int(a.Value.End().Offset())
+		if why, pure := computes(a.Value); pure && !hasSecondOpens(text[from:to]) {
+			ends[from] = shellWord{end: to, why: why}
 		}
 		return true
 	})
 	return ends
+}
+
+// hasSecondOpens reports whether a word may end elsewhere than the parser says, which
+// does not read $$ before a bracket as bash does.
+func hasSecondOpens(word string) bool {
+	return strings.Contains(word, "$$(") || strings.Contains(word, "$${") || strings.Contains(word, "$$[")
 }
 
 // computes reports whether a word has no effect but its value, and why that is unknown.

@@ -249,7 +249,7 @@ func (b *bash) dollar(quoted bool) ([]part, bool) {
 		b.pos++
 		parts, ok := b.double()
 		return append(parts, part{why: model.WhyUnsupported}), ok
-	case next == '[':
+	case next == '[', quoted && secondOpens(rest):
 		return nil, b.foreign(b.pos)
 	case isLetter(next) || next == '_':
 		n := 1
@@ -270,6 +270,13 @@ func (b *bash) dollar(quoted bool) ([]part, bool) {
 		return []part{{why: model.WhyUnsupported}}, true
 	}
 	return []part{{text: "$"}}, true
+}
+
+// secondOpens reports whether $$ stands before a bracket. To bash it is the process id
+// and plain text, but where the quotes end it tells as if the second dollar opened an
+// expansion.
+func secondOpens(text string) bool {
+	return len(text) > 2 && strings.HasPrefix(text, "$$") && strings.IndexByte("({[", text[2]) >= 0
 }
 
 // output reads a command substitution whose end is plain to see.

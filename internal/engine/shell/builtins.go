@@ -209,6 +209,9 @@ func (sh *shell) unsetElem(st *state, inv invocation, t string) {
 func (sh *shell) shift(st *state, inv invocation) {
 	n, ok := inv.number(1, 1)
 	st.status = exited(0)
+	if sh.any {
+		st.argsSet = maybe
+	}
 	switch {
 	case !ok:
 		st.args = arguments{tail: inv.args.tailUnknown()}

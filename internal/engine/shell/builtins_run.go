@@ -181,13 +181,8 @@ func (sh *shell) sourceText(st *state, inv invocation, key string, name, s sym, 
 		return
 	}
 	defer func() { sh.depth-- }()
-	saved, own := st.args, len(rest.list) > 1
-	if own && sh.any {
-		st.args = arguments{tail: anyShell()}
-	}
-	if own && sh.bash {
-		st.args = sh.arguments(invocation{node: inv.node, at: inv.at, args: rest}, path.Base(key))
-	}
+	mark := sh.mark()
+	giveBack := sh.sourceArgs(st, invocation{node: inv.node, at: inv.at, args: rest}, path.Base(key))
 	src, loops := sh.src, sh.loops
 	sh.src = fileSource(key, shownText(name), s)
 	fr := newFrame(st)
@@ -199,10 +194,39 @@ func (sh *shell) sourceText(st *state, inv invocation, key string, name, s sym, 
 	if len(fr.ended) > 0 {
 		replace(st, append(fr.ended, st.clone())...)
 	}
-	if own && (sh.bash || sh.any) {
-		st.args = saved
+	for _, s := range append(sh.jumpedSince(mark), st) {
+		giveBack(s)
 	}
 	st.haunt("RETURN")
+}
+
+// sourceArgs gives a sourced file the arguments that stand behind its name. The function
+// that it returns brings back the ones before. Bash leaves those that a set in the file
+// has made, unless it is in a function; dash hands a file no arguments of its own.
+func (sh *shell) sourceArgs(st *state, inv invocation, name string) (giveBack func(*state)) {
+	if len(inv.args.list) <= 1 || !sh.bash && !sh.any {
+		return func(*state) {}
+	}
+	saved, inFunction := st.args, len(st.locals) > 0
+	if sh.any {
+		st.args = arguments{tail: anyShell()}
+	} else {
+		st.args = sh.arguments(inv, name)
+	}
+	given := st.args
+	st.argsSet = no
+	return func(end *state) {
+		set := end.argsSet
+		end.argsSet = no // what stays passes for given from here on
+		switch {
+		case sh.any && (set != no || given.same(end.args) == no):
+			end.args, end.argsSet = arguments{tail: anyShell()}, maybe
+		case set == no || inFunction:
+			end.args = saved
+		case set == maybe:
+			end.args = end.args.join(saved)
+		}
+	}
 }
 
 // knownLines are the whole lines before the first unknown stretch.

@@ -106,7 +106,6 @@ func (sh *shell) withAssigns(st *state, assigns []*syntax.Assign, inv invocation
 		sh.dispatch(st, inv)
 		return
 	}
-	before := map[string]*cell{}
 	n, _ := inv.name()
 	stays := !sh.bash && isPosixSpecial(n)
 	if stays {
@@ -116,9 +115,22 @@ func (sh *shell) withAssigns(st *state, assigns []*syntax.Assign, inv invocation
 		}
 		return
 	}
+	before, mark := map[string]*cell{}, sh.mark()
+	sh.passingAssigns(st, assigns, inv, before)
+	for _, s := range append(sh.jumpedSince(mark), st) {
+		for name, c := range before {
+			s.put(name, c)
+		}
+	}
+}
+
+// passingAssigns runs the command, and notes what the variables in front of it were
+// before.
+func (sh *shell) passingAssigns(st *state, assigns []*syntax.Assign, inv invocation, before map[string]*cell) {
 	for _, a := range assigns {
 		if a.Name == nil || a.Array != nil || a.Index != nil {
 			sh.giveUp(st, a, "this assignment in front of a command")
+			clear(before)
 			return
 		}
 		name := a.Name.Value
@@ -132,9 +144,6 @@ func (sh *shell) withAssigns(st *state, assigns []*syntax.Assign, inv invocation
 		sh.exportCell(st, name)
 	}
 	sh.dispatch(st, inv)
-	for name, c := range before {
-		st.put(name, c)
-	}
 }
 
 // stayingAssigns are NAME=value in front of a special builtin of sh: ordinary
@@ -249,6 +258,10 @@ func (sh *shell) callFunction(st *state, f *function, inv invocation) {
 	}
 	defer func() { sh.depth-- }()
 	name, _ := inv.name()
+	mark, argsSet := sh.mark(), no
+	if sh.any { // dash hands no arguments to a sourced file, and so keeps what was set there
+		argsSet = st.argsSet
+	}
 	saved, src, loops := st.args, sh.src, sh.loops
 	st.args = sh.arguments(inv, name)
 	st.locals = append(st.locals, map[string]hidden{})
@@ -267,9 +280,9 @@ func (sh *shell) callFunction(st *state, f *function, inv invocation) {
 	if !st.dead {
 		ends = append(ends, st.clone())
 	}
-	for _, e := range ends {
+	for _, e := range slices.Concat(ends, sh.jumpedSince(mark)) {
 		e.leave(level)
-		e.args = saved
+		e.args, e.argsSet = saved, argsSet
 	}
 	replace(st, ends...)
 	st.haunt("RETURN")

@@ -227,7 +227,7 @@ func (s *splitter) add(p piece) {
 // doubt takes the piece as part of one field, and says that there may be more.
 func (s *splitter) doubt(p piece) {
 	if s.unsure < 0 {
-		s.unsure, s.tail = len(s.list), p.unk
+		s.unsure, s.tail = len(s.list), p.unk.anyOf()
 		if p.unk == nil {
 			s.tail = &unknown{why: model.WhyUnsupported, needs: "where words are split"}
 		}

@@ -292,22 +292,24 @@ func TestRandomScripts(t *testing.T) {
 			unknown, all := 0, 0
 			first := fromEnv("KEYFIT_FIRST_SCRIPT", 0)
 			for seed := first; seed < first+fromEnv("KEYFIT_SCRIPTS", 50); seed++ {
-				c := generate(uint64(seed), bash)
-				b := newBench(t, c)
-				got := b.ours(t, c)
-				for _, cmd := range got.Commands {
-					for _, v := range cmd.Env.All() {
-						all++
-						if v.State.String() == "unknown" {
-							unknown++
+				t.Run(strconv.Itoa(seed), func(t *testing.T) {
+					c := generate(uint64(seed), bash)
+					b := newBench(t, c)
+					got := b.ours(t, c)
+					for _, cmd := range got.Commands {
+						for _, v := range cmd.Env.All() {
+							all++
+							if v.State.String() == "unknown" {
+								unknown++
+							}
 						}
 					}
-				}
-				how := behaviours()[seed%len(behaviours())]
-				errs, _ := compare(c, got, b.real(t, c, how))
-				for _, e := range errs {
-					t.Errorf("seed %d, commands print %q and end with %q: %s\n%s", seed, how.out, how.rc, e, c.files["deploy.sh"])
-				}
+					how := behaviours()[seed%len(behaviours())]
+					errs, _ := compare(c, got, b.real(t, c, how))
+					for _, e := range errs {
+						t.Errorf("seed %d, commands print %q and end with %q: %s\n%s", seed, how.out, how.rc, e, c.files["deploy.sh"])
+					}
+				})
 			}
 			t.Logf("%d of %d variables unknown (%.1f %%)", unknown, all, 100*float64(unknown)/float64(max(all, 1)))
 		})

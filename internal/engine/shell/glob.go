@@ -40,7 +40,7 @@ func (sh *shell) globField(st *state, f sym, out *fields) {
 
 func (sh *shell) unsureField(out *fields, s sym) {
 	if out.unsure < 0 {
-		out.unsure, out.tail = len(out.list), s[0].unk
+		out.unsure, out.tail = len(out.list), s[0].unk.anyOf()
 	}
 	out.list = append(out.list, s)
 }

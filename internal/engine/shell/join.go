@@ -24,6 +24,7 @@ func (st *state) join(other *state) {
 	if st.args.same(other.args) == no {
 		st.args = st.args.join(other.args)
 	}
+	st.argsSet = st.argsSet.agree(other.argsSet)
 	if st.wild == nil {
 		st.wild = other.wild
 	}
@@ -182,7 +183,7 @@ func (a arguments) join(b arguments) arguments {
 // sameState reports whether both states say the same, so that a loop has come to rest.
 func sameState(a, b *state) bool {
 	return a.dead == b.dead && a.dir == b.dir && (a.lost == nil) == (b.lost == nil) && (a.wild == nil) == (b.wild == nil) &&
-		a.opts == b.opts && a.args.same(b.args) == yes &&
+		a.opts == b.opts && a.args.same(b.args) == yes && a.argsSet == b.argsSet &&
 		maps.EqualFunc(a.vars, b.vars, sameCell) &&
 		maps.EqualFunc(a.files, b.files, sameFile) &&
 		maps.EqualFunc(a.funcs, b.funcs, func(f, g *function) bool { return f == g || joinFunc(f, g) == f }) &&

@@ -12,7 +12,6 @@ func (sh *shell) lines(st *state, list []*syntax.Stmt) {
 	outer := sh.errors
 	sh.errors = f
 	defer func() { sh.errors = outer }()
-	level := len(st.locals)
 	var late []*state
 	end := uint(0)
 	for i, s := range list {
@@ -25,15 +24,9 @@ func (sh *shell) lines(st *state, list []*syntax.Stmt) {
 			}
 			continue
 		}
-		args := st.args
 		sh.final = sh.top && !sh.sub && outer == nil && i == len(list)-1
 		sh.plain(st, s)
-		for _, e := range f.ended {
-			e.leave(level + 1)
-			e.args = args
-			late = append(late, e)
-		}
-		f.ended = nil
+		late, f.ended = append(late, f.ended...), nil
 		end = s.End().Line()
 	}
 	rejoin(st, late)

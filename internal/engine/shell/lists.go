@@ -30,7 +30,7 @@ func (sh *shell) listParam(st *state, p *syntax.ParamExp, name string, star bool
 		return sh.listConditional(st, p, l, star, c)
 	}
 	if p.Slice != nil {
-		l = sh.sliceList(st, p, l, name == "@" || name == "*")
+		l = sh.sliceList(st, p, name, l)
 	} else if p.Repl != nil || p.Exp != nil {
 		q := *p
 		for i, e := range l.elems {
@@ -189,31 +189,6 @@ func (sh *shell) ifsFirst(st *state) (string, bool) {
 		return "", true
 	}
 	return s.ifs[:1], true
-}
-
-// sliceList is ${@:offset:length} and ${name[@]:offset:length}.
-func (sh *shell) sliceList(st *state, p *syntax.ParamExp, l list, positional bool) list {
-	off, length := sh.arith(st, p.Slice.Offset), number{known: true, n: 1 << 40}
-	if p.Slice.Length != nil {
-		length = sh.arith(st, p.Slice.Length)
-	}
-	if !off.known || !length.known || l.unk != nil || length.n < 0 {
-		return list{unk: &unknown{why: model.WhyUnsupported, needs: "which elements of a list"}}
-	}
-	elems, at := l.elems, int(off.n)
-	if positional {
-		elems = append([]sym{sh.name}, elems...)
-	} else if len(l.indexes) > 0 && l.indexes[len(l.indexes)-1] != len(l.indexes)-1 {
-		return list{unk: &unknown{why: model.WhyUnsupported, needs: "a slice of an array with gaps"}}
-	}
-	if at < 0 {
-		at += len(elems)
-		if at < 0 {
-			return list{}
-		}
-	}
-	at = min(at, len(elems))
-	return list{elems: elems[at:min(len(elems), at+int(min(length.n, int64(len(elems)))))]}
 }
 
 // namesWith is ${!prefix*}: the names of the variables that begin so.

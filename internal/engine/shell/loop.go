@@ -162,6 +162,23 @@ func (sh *shell) reset(m mark) {
 	}
 }
 
+// jumpedSince lists the paths that have left by break, continue, return or an error
+// since the mark, and that the shell goes on with elsewhere.
+func (sh *shell) jumpedSince(m mark) []*state {
+	var out []*state
+	if sh.errors != nil {
+		out = append(out, sh.errors.ended[m.errors:]...)
+	}
+	for i, f := range sh.loops {
+		out = append(out, f.ended[m.loops[i]:]...)
+		out = append(out, f.continued[m.continued[i]:]...)
+	}
+	for i, f := range sh.calls {
+		out = append(out, f.ended[m.calls[i]:]...)
+	}
+	return out
+}
+
 func (sh *shell) forClause(st *state, c *syntax.ForClause) {
 	if c.Select {
 		sh.giveUp(st, c, "a menu (select)")

@@ -38,7 +38,7 @@ func (m *machine) start() *state {
 	st := &state{
 		vars: map[string]*cell{}, funcs: map[string]*function{}, files: map[string]*file{},
 		traps: map[string]trap{}, io: newChannels(), status: exited(0),
-		args: arguments{unsure: -1},
+		args: arguments{unsure: -1}, argsSet: no,
 	}
 	st.dir = "."
 	if d, err := m.step.Files.Clean(m.step.Dir); err == nil && m.step.Dir != "" {

@@ -50,6 +50,9 @@ func (sh *shell) setArgs(st *state, inv invocation, args fields) {
 		inv.args.unsure++
 	}
 	st.args = sh.arguments(inv, "set")
+	if len(st.locals) == 0 { // bash does not note it in a function
+		st.argsSet = yes
+	}
 }
 
 // flags applies option words such as -e, +x, -euo and pipefail.

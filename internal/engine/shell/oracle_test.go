@@ -388,9 +388,9 @@ func checkArgs(c model.Command, real []string) (errs []string, unknown int) {
 
 // compare checks a whole case.
 func compare(c testCase, got model.Result, real []seen) (errs []string, unknown int) {
-	var end *seen
-	if n := len(real); n > 0 && real[n-1].Name == "__end" {
-		end, real = &real[n-1], real[:n-1]
+	var end *seen // what runs in the background may come after it
+	if n := slices.IndexFunc(real, func(s seen) bool { return s.Name == "__end" }); n >= 0 {
+		end, real = &real[n], slices.Delete(slices.Clone(real), n, n+1)
 	}
 	if end != nil {
 		e, n, _ := checkEnv(got.Env, end.Env)

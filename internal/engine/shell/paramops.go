@@ -41,8 +41,6 @@ func (sh *shell) lengthOf(st *state, p *syntax.ParamExp, name string, vs []varia
 // transform applies what stands behind the name in ${name…}.
 func (sh *shell) transform(st *state, p *syntax.ParamExp, val sym) sym {
 	switch {
-	case p.Slice != nil:
-		return sh.substring(st, p, val)
 	case p.Repl != nil:
 		return sh.replace(st, p.Repl, val)
 	case p.Exp == nil:
@@ -57,42 +55,6 @@ func (sh *shell) transform(st *state, p *syntax.ParamExp, val sym) sym {
 		return sh.transformAt(st, p.Exp, val)
 	}
 	return unsupported("this kind of expansion", val)
-}
-
-func (sh *shell) substring(st *state, p *syntax.ParamExp, val sym) sym {
-	sl := p.Slice
-	off := sh.arith(st, sl.Offset)
-	length := number{known: true, n: 1 << 40}
-	if sl.Length != nil {
-		length = sh.arith(st, sl.Length)
-	}
-	if !off.known || !length.known {
-		return unknownFrom(val, off.sym(), length.sym())
-	}
-	return mapKnown(val, func(t string, s sym) sym {
-		if !isASCII(t) {
-			return unsupported(localeNeeds, s)
-		}
-		n := int64(len(t))
-		from := off.n
-		if from < 0 {
-			from += n
-		}
-		if from < 0 || from > n {
-			return s.slice(0, 0)
-		}
-		to := n
-		if length.n < 0 {
-			to = n + length.n
-			if to < from {
-				sh.discard(st, p, "a substring that ends before it begins")
-				return unsupported("a substring that ends before it begins", s)
-			}
-		} else if length.n < n-from {
-			to = from + length.n
-		}
-		return s.slice(int(from), int(to))
-	})
 }
 
 // trim is ${x#p}, ${x##p}, ${x%p} and ${x%%p}.

@@ -45,6 +45,9 @@ func (sh *shell) namedParam(st *state, p *syntax.ParamExp, name string, index sy
 	if p.Exp != nil && isConditional(p.Exp.Op) {
 		return sh.conditional(st, p, name, vs, c)
 	}
+	if p.Slice != nil {
+		return modeOf(sh.substrings(st, p, vs), c)
+	}
 	var out []sym
 	for _, v := range vs {
 		if v.set == no && (p.Repl != nil || p.Exp != nil) {

@@ -18,6 +18,7 @@ type state struct {
 	locals  []map[string]hidden // what each running function hid
 	opts    options
 	args    arguments
+	argsSet tri             // whether set has replaced args since the shell or a sourced file began
 	dir     string          // relative to the repository's root
 	lost    *unknown        // when set, the directory is not known
 	made    map[string]bool // directories that the script made

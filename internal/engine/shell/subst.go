@@ -21,6 +21,7 @@ func (sh *shell) cmdSubst(st *state, c *syntax.CmdSubst) sym {
 	if s, ok := sh.substFile(st, c); ok {
 		return s
 	}
+	before := st.status
 	out := sh.capture(st, func(inner *shell, sub *state) {
 		if sh.bash && !st.opts.inheritErrexit {
 			sub.opts.errexit = false
@@ -29,6 +30,12 @@ func (sh *shell) cmdSubst(st *state, c *syntax.CmdSubst) sym {
 	})
 	result := st.status
 	st.subst = &result
+	switch { // to dash, $? in the rest of the command is still what it was before
+	case sh.any:
+		st.status = before.or(result)
+	case !sh.bash:
+		st.status = before
+	}
 	return trimNewlines(out)
 }
 

@@ -37,6 +37,15 @@ type unknown struct {
 	names []string // as a script, it sets only these variables
 }
 
+// anyOf is the unknown for any word of a list that u is in: it may be a word of another
+// place too, so that u's candidates are not all of its own.
+func (u *unknown) anyOf() *unknown {
+	if u == nil {
+		return nil
+	}
+	return &unknown{why: u.why, needs: u.needs, multi: u.multi}
+}
+
 // sym is symbolic text. The empty sym is the empty text.
 type sym []piece
 

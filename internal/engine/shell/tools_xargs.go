@@ -244,7 +244,7 @@ func (t *toolRun) echo(items []sym) {
 // strangeCommand notes a command that is started with words that are not known.
 func (t *toolRun) strangeCommand(i int, in sym) {
 	inv := t.inv
-	inv.args = fields{list: append(append([]sym{}, t.args[i:]...), unknownFrom(in)), unsure: len(t.args[i:]), tail: unknownFrom(in)[0].unk}
+	inv.args = fields{list: append(append([]sym{}, t.args[i:]...), unknownFrom(in)), unsure: len(t.args[i:]), tail: unknownFrom(in)[0].unk.anyOf()}
 	inv.words = nil
 	t.sh.write(t.st, 1, t.out)
 	t.out = nil
