@@ -87,6 +87,8 @@ func TestTrail(t *testing.T) {
 func TestTrailAt(t *testing.T) {
 	command := model.Hop{At: pos.Span{File: "cmd"}, Kind: model.KindCommand}
 	process := model.Hop{Kind: model.KindProcess, What: "HOME"}
+	template := model.Hop{At: pos.Span{File: "template"}, Kind: model.KindHelmTemplate}
+	manifest := model.Hop{At: pos.Span{File: "manifest"}, Kind: model.KindManifest}
 	cases := []struct {
 		name string
 		hops []model.Hop
@@ -99,6 +101,11 @@ func TestTrailAt(t *testing.T) {
 		{"nothing but a command", []model.Hop{process, command}, "cmd"},
 		{"the latest of two commands", []model.Hop{{At: pos.Span{File: "first"}, Kind: model.KindCommand}, command}, "cmd"},
 		{"the process last", []model.Hop{hop("a"), process}, "a:1:1"},
+		{"a template only passes on", []model.Hop{hop("a"), template, manifest}, "a:1:1"},
+		{"a text in a manifest", []model.Hop{{At: pos.Span{File: "literal"}, Kind: model.KindManifest, Literal: true}, template, manifest}, "literal"},
+		{"a command before a template", []model.Hop{process, command, template, manifest}, "cmd"},
+		{"a flag before a template", []model.Hop{process, {At: pos.Span{File: "flag"}, Kind: model.KindHelmValues}, template, manifest}, "flag"},
+		{"nothing but a reference", []model.Hop{template, manifest}, "manifest"},
 	}
 	for _, c := range cases {
 		var trail model.Trail

@@ -9,8 +9,13 @@ import (
 
 // Kinds of consumers.
 const (
-	ConsumerProcess = "process" // a command that is started with the variables
+	ConsumerProcess    = "process"    // a command that is started with the variables
+	ConsumerKubernetes = "kubernetes" // a container of a pod
 )
+
+// ImageSets is what it would take to know the variables of a container that nothing in the
+// repository sets.
+const ImageSets = "what the image itself sets"
 
 // Consumer is whatever receives variables.
 type Consumer struct {
@@ -20,6 +25,7 @@ type Consumer struct {
 	Container string
 	At        pos.Span // where it is declared or started
 	Env       Env
+	Files     Env // files that it receives, by their absolute path
 }
 
 // Command is one command that a script would run.

@@ -15,6 +15,18 @@ const (
 	KindDefault = "default" // the fallback in an expansion such as ${X:-text}
 	KindCommand = "command" // a command line that passes it on
 	KindFile    = "file"    // a file that a command reads, such as one of JSON
+
+	KindHelmValues   = "helm-values"   // a leaf of a chart's values, of a values file, or of --set
+	KindHelmTemplate = "helm-template" // a line of a chart's template
+	KindManifest     = "manifest"      // a scalar of a Kubernetes manifest
+	KindKustomize    = "kustomize"     // a generator, patch or replacement of a kustomization
+	KindSecret       = "secret"        // an entry of a Kubernetes Secret
+	KindConfigMap    = "configmap"     // an entry of a ConfigMap
+
+	KindTerraform = "terraform" // an expression, variable, local, output or module call
+	KindTfvars    = "tfvars"    // a line of a file of variables
+
+	KindTerraformPlan = "terraform-plan" // a value in the JSON of a plan
 )
 
 // Hop is one stop of a value's journey.
@@ -103,22 +115,44 @@ func (t Trail) Origin() Hop {
 	return origin
 }
 
-// At is where the value was last defined: the latest hop that lies in a file and is
-// not merely a command that passes it on. Without one, the latest hop in any file.
-func (t Trail) At() pos.Span {
-	var fallback pos.Span
+// PassesOn reports whether the hop merely moves the value along, as a command line, a
+// template or a reference to a Secret does. Where the text itself stands, nothing is
+// passed on.
+func (h Hop) PassesOn() bool {
+	switch h.Kind {
+	case KindCommand:
+		return true
+	case KindHelmValues, KindHelmTemplate, KindManifest, KindKustomize, KindSecret, KindConfigMap, KindTerraform, KindTfvars, KindTerraformPlan:
+		return !h.Literal
+	}
+	return false
+}
+
+// Definer is the hop that defined the value last: the latest one that does not merely
+// pass it on, or without any the latest command or flag, and without that the latest hop.
+func (t Trail) Definer() Hop { return t.definer(func(Hop) bool { return true }) }
+
+// At is where the value was last defined, as [Trail.Definer], among the hops that lie in
+// a file.
+func (t Trail) At() pos.Span { return t.definer(func(h Hop) bool { return h.At.IsValid() }).At }
+
+func (t Trail) definer(counts func(Hop) bool) Hop {
+	var command, other Hop
 	for s := t.last; s != nil; s = s.before {
-		if !s.hop.At.IsValid() {
-			continue
-		}
-		if s.hop.Kind != KindCommand {
-			return s.hop.At
-		}
-		if !fallback.IsValid() {
-			fallback = s.hop.At
+		switch h := s.hop; {
+		case !counts(h):
+		case !h.PassesOn():
+			return h
+		case (h.Kind == KindCommand || h.Kind == KindHelmValues) && command.Kind == "":
+			command = h
+		case other.Kind == "":
+			other = h
 		}
 	}
-	return fallback
+	if command.Kind != "" {
+		return command
+	}
+	return other
 }
 
 // Equal reports whether both trails have the same hops. go-cmp uses it.

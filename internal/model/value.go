@@ -64,7 +64,21 @@ type Value struct {
 	Losers       []Definition // definitions that lost to this one, strongest first
 	Alternatives []Value      // of an ambiguous value: every candidate
 	Parts        []Value      // of a word that is put together from several sources: its pieces, in order
+	DecidedBy    []Hop        // what chose this value among others, such as the condition of a template
+	Ref          Ref          // where a secret store keeps the text; the zero Ref for none
 }
+
+// Ref is a place in a secret store outside the repository.
+type Ref struct {
+	Store    string // the kind of store: "aws-secretsmanager", "vault", "kubernetes-secret", …
+	Name     string // which of these stores, as the repository calls it; may be empty
+	Path     string // the entry
+	Property string // within the entry; may be empty
+	Version  string // may be empty
+}
+
+// IsZero reports whether there is no reference.
+func (r Ref) IsZero() bool { return r == Ref{} }
 
 // KnownText is a known value that starts its journey at hop.
 func KnownText(text string, hop Hop) Value {

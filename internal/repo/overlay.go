@@ -32,6 +32,9 @@ func (o *Overlay) Fork() *Overlay {
 // Clean is [Tree.Clean].
 func (o *Overlay) Clean(name string) (string, error) { return o.under.Clean(name) }
 
+// Real is [Tree.Real], of what the overlay makes of the tree.
+func (o *Overlay) Real(name string) (string, error) { return o.key(name, true) }
+
 // key is the one path by which a file is known here, whichever symbolic links lead to
 // it. A link that was removed or written over is none any more. To remove a link itself,
 // it is not followed at the end.

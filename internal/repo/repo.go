@@ -127,6 +127,16 @@ func (t *Tree) Clean(name string) (string, error) {
 	return t.resolve(name, p, func(string, bool) bool { return false })
 }
 
+// Real gives the path of a file or directory behind all symbolic links on the way. What
+// is not there stays as written.
+func (t *Tree) Real(name string) (string, error) {
+	p, err := t.Clean(name)
+	if err != nil {
+		return "", err
+	}
+	return t.resolve(name, p, func(string, bool) bool { return true })
+}
+
 // Read gives the content of a file. It is read from the disk once.
 func (t *Tree) Read(name string) ([]byte, error) {
 	p, err := t.Clean(name)
