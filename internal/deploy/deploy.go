@@ -40,8 +40,18 @@ type Delivery struct {
 	// Printed says that the command only prints what it would deliver, as helm template
 	// does: it arrives when the next command of a pipe applies it. See [Piped].
 	Printed bool
-	// Tool is the command's name, as it was called. [Read] sets it.
-	Tool string
+	// Tool is the command's name, as it was called, and Files are those that it sees. [Read]
+	// sets both.
+	Tool  string
+	Files repo.Files
+	// Cluster is what the command says of the Kubernetes cluster that it works on: its
+	// context, its configuration, its address. Empty: the one that was chosen before.
+	Cluster []model.Value
+	// Deletes are Kubernetes objects that the command takes away.
+	Deletes []Deleted
+	// Perhaps is set when the command may not be run as it is read, for its reason. Whoever
+	// knows of that sets it.
+	Perhaps *model.Value
 	// Selections hold for later commands of the same tool.
 	Selections []Selection
 	// Edits change a file that a later command reads.
@@ -144,11 +154,14 @@ type Manifests struct {
 	Paths     []model.Value // files or directories; "-" is Stdin
 	Kustomize bool
 	Recursive bool
-	Namespace model.Value
-	Stdin     model.Value
-	Dir       string
-	Env       model.Env
-	Doubt     *model.Value // as of a Chart
+	// Unrestricted says that a kustomization may name files outside of its directory, and
+	// Inflate that it may hold charts.
+	Unrestricted, Inflate bool
+	Namespace             model.Value
+	Stdin                 model.Value
+	Dir                   string
+	Env                   model.Env
+	Doubt                 *model.Value // as of a Chart
 }
 
 // Module is a Terraform root module with its variables.
@@ -193,6 +206,15 @@ type Stored struct {
 	Value model.Value
 	// Namespace is that of a Kubernetes object; the zero value says nothing.
 	Namespace model.Value
+	// Create says that the command refuses a Kubernetes object that is there already.
+	Create bool
+}
+
+// Deleted is one Kubernetes object that a command takes away.
+type Deleted struct {
+	Kind      string // as manifests spell it
+	Name      model.Value
+	Namespace model.Value
 }
 
 // Adapter reads the commands of one tool.
@@ -220,7 +242,7 @@ func Read(call Call) (Delivery, bool) {
 		for _, n := range a.Names {
 			if n == name {
 				d, ok := a.Read(call)
-				d.Tool = call.Args[0].Text.Reveal()
+				d.Tool, d.Files = call.Args[0].Text.Reveal(), call.Files
 				return d, ok
 			}
 		}

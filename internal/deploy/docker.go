@@ -92,7 +92,7 @@ func (r *reading) dockerRun(tool string, l flagLine) (Delivery, bool) {
 	r.take(l)
 	r.need(l, 1)
 	t := r.target(consumerContainer, containerName(l), r.tool+" -e")
-	t.wild(model.UnknownBecause(model.WhyRemoteState, "what the image itself sets", model.Trail{}))
+	t.wild(model.UnknownBecause(model.WhyRemoteState, model.ImageSets, model.Trail{}))
 	t.hostEnv(l)
 	t.containerEnv(tool, l)
 	for _, w := range l.all("unsetenv") {
@@ -209,7 +209,7 @@ func (t *target) unset(w word) {
 // derived is podman's --env-merge, which puts a value together from what the image sets.
 func (t *target) derived(w word) {
 	if name, _, ok := w.cut("="); ok {
-		t.set(name, model.UnknownBecause(model.WhyRemoteState, "what the image itself sets", model.Trail{}))
+		t.set(name, model.UnknownBecause(model.WhyRemoteState, model.ImageSets, model.Trail{}))
 		return
 	}
 	t.bad(w)

@@ -58,6 +58,7 @@ func (h helmCommand) chart(rest arguments, operands int) (Delivery, bool) {
 	l := readFlags(rest, flagRules{valued: helmGlobals + helmValues + helmValued, switches: helmToggles + helmSwitches, operands: operands})
 	h.take(l)
 	h.printed(l)
+	h.onCluster(h.global, l)
 	h.d.Printed = h.d.Printed || h.name == "template"
 	if l.more {
 		h.doubt(model.Value{Why: model.WhyUnsupported, Needs: "how many arguments there are"}, "the arguments of "+h.tool+" are not known, expected a release and a chart", "write them out")
@@ -70,7 +71,7 @@ func (h helmCommand) chart(rest arguments, operands int) (Delivery, bool) {
 		case "values":
 			h.valueFiles(&c, o.value)
 		case "set", "set-string", "set-file", "set-json", "set-literal":
-			c.Values = append(c.Values, ValuesArg{Flag: o.name, Text: h.literal(o.value.whole(), o.name)})
+			c.Values = append(c.Values, ValuesArg{Flag: o.name, Text: Recall(h.call.Env, h.literal(o.value.whole(), o.name))})
 		}
 	}
 	c.ReuseValues = h.reuses(l, len(c.Values) == 0)

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/keyfit/keyfit/internal/model"
+	"github.com/keyfit/keyfit/internal/origin"
+	"github.com/keyfit/keyfit/internal/pos"
 	"github.com/keyfit/keyfit/internal/strict"
 	"go.yaml.in/yaml/v3"
 )
@@ -34,9 +36,17 @@ type helmfileRun struct {
 	extra       []ValuesArg // of the command line, behind those of the release
 	reuse       bool
 	files       int
+	cli         helmfileEnv // what the command line sets
+
+	// Of the texts that were read: the sources of their pieces, and where they stand.
+	marks    *origin.Marks
+	literals map[origin.ID]literal
+	indices  map[string]*pos.Index
+	indexed  map[string]string // what the indices are of
 }
 
-// readHelmfile reads helmfile.yaml, as far as its templates only ask for the environment.
+// readHelmfile reads helmfile.yaml and runs its templates, as far as what they ask for is
+// known.
 func readHelmfile(c Call) (Delivery, bool) {
 	r := &reading{call: c, tool: "helmfile"}
 	global, name, rest, ok := subcommand(c.arguments(), flagRules{valued: helmfileValued, switches: helmfileSwitches})
@@ -50,8 +60,9 @@ func readHelmfile(c Call) (Delivery, bool) {
 	l := readFlags(rest, flagRules{valued: helmfileValued + applyValued, switches: helmfileSwitches + applySwitches})
 	r.take(l)
 	l.flags = append(slices.Clone(global.flags), l.flags...)
-	h := &helmfileRun{reading: r, environment: r.flagOrVariable(l, "environment", "HELMFILE_ENVIRONMENT"), namespace: r.flagOrVariable(l, "namespace", "HELMFILE_NAMESPACE")}
+	h := &helmfileRun{reading: r, marks: &origin.Marks{}, literals: map[origin.ID]literal{}, indices: map[string]*pos.Index{}, indexed: map[string]string{}, environment: r.flagOrVariable(l, "environment", "HELMFILE_ENVIRONMENT"), namespace: r.flagOrVariable(l, "namespace", "HELMFILE_NAMESPACE")}
 	h.read(l)
+	r.onCluster(l)
 	r.d.Printed = name == "template"
 	for i := range r.d.Charts {
 		r.d.Charts[i].Doubt = r.open
@@ -71,6 +82,12 @@ func (h *helmfileRun) read(l flagLine) {
 			for _, v := range h.list(o.value) {
 				h.extra = append(h.extra, ValuesArg{Flag: o.name, Text: v})
 			}
+		case "state-values-set":
+			for _, v := range h.list(o.value) {
+				h.stateSet(wordOf(v), &h.cli)
+			}
+		case "state-values-file", "state-values-set-string":
+			h.stateFile(o.name, o.value)
 		case "args", "sync-args", "template-args", "chart":
 			h.doubt(model.Value{Why: model.WhyUnsupported, Needs: "helmfile without --" + o.name}, "helmfile with --"+o.name+" is not understood", "write what it adds into helmfile.yaml")
 		}
@@ -84,7 +101,19 @@ func (h *helmfileRun) read(l flagLine) {
 		h.doubt(file, "the file of helmfile is not known, expected one in the repository", "write its path out")
 		return
 	}
-	h.file(h.path(name), 0)
+	h.file(h.path(name), h.cli, 0)
+}
+
+// stateFile takes values of the command line that templates may ask for.
+func (h *helmfileRun) stateFile(flag string, w word) {
+	h.cli.given = true
+	name, ok := w.known()
+	if flag != "state-values-file" || !ok {
+		h.cli.opened(model.UnknownBecause(model.WhyUnsupported, "helmfile without --"+flag, model.Trail{}))
+		return
+	}
+	item := layer{&yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: name}, h.text("", name)}
+	h.cli.overrides = mergedMaps(h.cli.overrides, h.entries([]layer{item}, h.path("."), "", false, &h.cli))
 }
 
 func (h *helmfileRun) defaultFile() model.Value {
@@ -101,7 +130,7 @@ func (h *helmfileRun) defaultFile() model.Value {
 }
 
 // file reads one helmfile, or all in a directory.
-func (h *helmfileRun) file(name string, depth int) {
+func (h *helmfileRun) file(name string, env helmfileEnv, depth int) {
 	h.files++
 	if h.files > maxHelmfiles || depth > 10 || h.call.Files == nil {
 		h.doubt(model.Value{Why: model.WhyLimit, Needs: "fewer helmfiles"}, "helmfile leads to more than 50 files, the limit", "split the deploy")
@@ -111,7 +140,7 @@ func (h *helmfileRun) file(name string, depth int) {
 		list, _ := h.call.Files.List(name)
 		for _, i := range list {
 			if !i.Dir && (strings.HasSuffix(i.Name, ".yaml") || strings.HasSuffix(i.Name, ".yaml.gotmpl") || strings.HasSuffix(i.Name, ".yml")) {
-				h.file(path.Join(name, i.Name), depth+1)
+				h.file(path.Join(name, i.Name), env, depth+1)
 			}
 		}
 		return
@@ -121,68 +150,62 @@ func (h *helmfileRun) file(name string, depth int) {
 		h.lost(name, "the helmfile", err)
 		return
 	}
-	text := newTemplate(h, name, data)
-	text.structure()
-	h.documents(text, depth)
-}
-
-// documents goes through the parts of the file. Of the releases, those of the last part
-// that has any count.
-func (h *helmfileRun) documents(t *template, depth int) {
-	var releases, defaults *yaml.Node
-	decoder := yaml.NewDecoder(strings.NewReader(t.text))
-	for range maxHelmfiles {
-		var n yaml.Node
-		if err := decoder.Decode(&n); err != nil {
-			if err.Error() != "EOF" {
-				h.doubt(model.Value{Why: model.WhyUnsupported, Needs: "a helmfile that is YAML"}, "the helmfile "+quotedPath(t.file)+" is not valid YAML without running its templates", "keep templates to {{ .Environment.Name }} and {{ requiredEnv \"NAME\" }}")
-			}
-			break
-		}
-		if len(n.Content) == 0 {
-			continue
-		}
-		h.refuse(n.Content[0], t)
-		if p, ok := strict.Find(n.Content[0], "releases"); ok {
-			releases = p.Value
-		}
-		if p, ok := strict.Find(n.Content[0], "helmDefaults"); ok {
-			defaults = p.Value
-		}
-		if p, ok := strict.Find(n.Content[0], "helmfiles"); ok {
-			h.nested(p.Value, t, depth)
-		}
-	}
-	if releases == nil {
+	if !strings.Contains(string(data), "{{") || strings.HasSuffix(name, ".gotmpl") {
+		h.run(name, data, !strings.Contains(string(data), "{{"), env, depth)
 		return
 	}
-	for _, name := range []string{"args", "postRenderer", "postRendererArgs", "values", "set"} {
-		if defaults == nil {
-			break
-		}
-		if p, ok := strict.Find(defaults, name); ok {
-			h.doubtAt(t, p.Key, "helmDefaults without "+name)
-		}
+	h.bothWays(name, data, env, depth)
+}
+
+// run reads one helmfile in one way.
+func (h *helmfileRun) run(name string, data []byte, raw bool, env helmfileEnv, depth int) {
+	s, ok := h.load(name, data, raw, env, depth)
+	if !ok {
+		return
 	}
-	for _, item := range strict.Items(releases) {
-		h.release(item, defaults, t)
+	h.nested(s, depth)
+	for _, r := range s.releases {
+		h.release(s, r)
 	}
 }
 
-// refuse says what of a helmfile is not followed.
-func (h *helmfileRun) refuse(n *yaml.Node, t *template) {
-	if p, ok := strict.Find(n, "bases"); ok {
-		h.doubtAt(t, p.Key, "a helmfile without bases")
-	}
-	if p, ok := strict.Find(n, "environments"); ok && h.environment.State == model.Known {
-		name := h.environment.Text.Reveal()
-		if _, ok := strict.Find(p.Value, name); !ok && name != "default" {
-			h.problemAt(t.span(p.Key), "the helmfile has no environment "+strict.Name(name)+", expected one of those listed", "add it under environments, or correct -e")
-		}
+// bothWays reads a file with templates whose name does not say so. Versions before 1 run
+// them, later ones take the file as it stands. When both can be read, they must agree.
+func (h *helmfileRun) bothWays(name string, data []byte, env helmfileEnv, depth int) {
+	start, doubt, files := h.d, h.open, h.files
+	h.run(name, data, false, env, depth)
+	old, oldDoubt := h.d, h.open
+	h.d, h.open, h.files = start, doubt, files
+	h.d.Charts, h.d.Problems = slices.Clone(start.Charts), slices.Clone(start.Problems)
+	h.run(name, data, true, env, depth)
+	switch {
+	case h.open == doubt && oldDoubt != doubt: // only later versions can read it
+	case h.open != doubt: // only earlier ones, or none
+		h.d, h.open = old, oldDoubt
+	case !sameCharts(old.Charts[len(start.Charts):], h.d.Charts[len(start.Charts):]):
+		h.d, h.open = old, oldDoubt
+		h.doubt(model.Value{Why: model.WhyUnsupported, Needs: "a name that ends in .gotmpl"}, "the helmfile "+quotedPath(name)+" means one thing to helmfile 1 and another to earlier versions", "call it "+path.Base(name)+".gotmpl")
+	default:
+		h.d, h.open = old, oldDoubt
 	}
 }
 
-func (h *helmfileRun) doubtAt(t *template, n *yaml.Node, needs string) {
+// sameCharts reports whether both deploy the same, wherever it was written.
+func sameCharts(a, b []Chart) bool {
+	return slices.EqualFunc(a, b, func(a, b Chart) bool {
+		return a.Dir == b.Dir && a.Version == b.Version && a.ReuseValues == b.ReuseValues && alike(a.Chart, b.Chart) && alike(a.Release, b.Release) && alike(a.Namespace, b.Namespace) &&
+			slices.EqualFunc(a.Values, b.Values, func(a, b ValuesArg) bool {
+				return a.Flag == b.Flag && a.Inline == b.Inline && a.Encrypted == b.Encrypted && alike(a.Text, b.Text)
+			})
+	})
+}
+
+// alike compares what is known of two values.
+func alike(a, b model.Value) bool {
+	return a.State == b.State && a.Why == b.Why && wordOf(a).text == wordOf(b).text
+}
+
+func (h *helmfileRun) doubtAt(t *helmfileText, n *yaml.Node, needs string) {
 	h.problemAt(t.span(n), "is not understood here, expected "+needs, "")
 	if h.open == nil {
 		u := model.UnknownBecause(model.WhyUnsupported, needs, model.Trail{})
@@ -190,21 +213,7 @@ func (h *helmfileRun) doubtAt(t *template, n *yaml.Node, needs string) {
 	}
 }
 
-func (h *helmfileRun) nested(n *yaml.Node, t *template, depth int) {
-	for _, item := range strict.Items(n) {
-		if item.Kind == yaml.MappingNode {
-			if names := strict.Names(item); len(names) != 1 || names[0] != "path" {
-				h.doubtAt(t, item, "a helmfile that is named by its path alone")
-				continue
-			}
-			p, _ := strict.Find(item, "path")
-			item = p.Value
-		}
-		name, ok := t.word(item, nil).known()
-		if !ok || strings.ContainsAny(name, "*?[:") {
-			h.doubtAt(t, item, "the path of one helmfile")
-			continue
-		}
-		h.file(joinDir(path.Dir(t.file), name), depth+1)
-	}
+// missing says that a variable is required and not set.
+func (h *helmfileRun) missing(name string) {
+	h.problem("the helmfile requires the variable "+strict.Name(name)+", which is not set here", "set it, or bind it under inputs")
 }

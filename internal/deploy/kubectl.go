@@ -52,6 +52,8 @@ func readKubectl(c Call) (Delivery, bool) {
 		return k.set(rest)
 	case "run":
 		return k.run(readFlags(rest, runPodRules()))
+	case "delete":
+		return k.delete(rest)
 	case "config":
 		return k.config(rest)
 	}
@@ -64,6 +66,39 @@ func (k kube) namespace(l flagLine) model.Value {
 		return v
 	}
 	return k.global.last("namespace")
+}
+
+// clusterFlags are what a command line says of the cluster.
+var clusterFlags = []string{"context", "kubeconfig", "cluster", "server", "kube-context", "kube-apiserver"}
+
+// cluster takes over what the command, or what stands in front of it, says of the cluster.
+func (k kube) cluster(l flagLine) { k.onCluster(k.global, l) }
+
+func (r *reading) onCluster(lines ...flagLine) {
+	r.d.Cluster = nil
+	if v := r.call.Env.Get("KUBECONFIG"); v.State != model.Absent {
+		r.d.Cluster = append(r.d.Cluster, v)
+	}
+	for _, l := range lines {
+		for _, w := range l.all(clusterFlags...) {
+			r.d.Cluster = append(r.d.Cluster, w.value())
+		}
+	}
+}
+
+// delete reads `kubectl delete KIND NAME…` and `delete KIND/NAME…`. What is deleted in any
+// other way is not told: then the objects count as still there, and are applied anew.
+func (k kube) delete(rest arguments) (Delivery, bool) {
+	l := readFlags(rest, kubeRules("cascade f,filename field-selector grace-period k,kustomize raw l,selector timeout", "all A,all-namespaces force ignore-not-found i,interactive now R,recursive wait", 1))
+	if l.doubt != nil || dryRun(l) != no || len(l.operands) == 0 {
+		return Delivery{}, false
+	}
+	k.take(l)
+	k.cluster(l)
+	for _, r := range k.resources(l.operands, l) {
+		k.d.Deletes = append(k.d.Deletes, Deleted{Kind: kubeKind(r.kind), Name: r.name.value(), Namespace: k.namespace(l)})
+	}
+	return k.result()
 }
 
 // dryRun says whether the command only prints.
@@ -97,6 +132,7 @@ func (r *reading) printed(l flagLine) {
 func (k kube) manifests(l flagLine) (Delivery, bool) {
 	k.take(l)
 	k.printed(l)
+	k.cluster(l)
 	m := Manifests{
 		At: k.call.At, Namespace: k.namespace(l), Stdin: k.call.Stdin, Dir: k.call.Dir, Env: k.call.Env,
 		Recursive: l.has("recursive") == yes,
@@ -129,8 +165,12 @@ func (k kube) kustomize(l flagLine) (Delivery, bool) {
 		dir = model.KnownText(".", model.Hop{At: k.call.At, Kind: model.KindDefault, What: k.tool})
 	}
 	k.d.Printed = true
+	if v := l.last("load-restrictor"); v.State == model.Unknown && k.open == nil {
+		k.doubt(v, "the value of --load-restrictor is not known, expected a fixed word", "write it out")
+	}
 	k.d.Manifests = append(k.d.Manifests, Manifests{
 		At: k.call.At, Paths: []model.Value{dir}, Kustomize: true, Dir: k.call.Dir, Env: k.call.Env,
+		Unrestricted: wordOf(l.last("load-restrictor")).is("LoadRestrictionsNone"), Inflate: l.has("enable-helm") == yes,
 		Namespace: model.Value{State: model.Absent}, Stdin: model.Value{State: model.Absent}, Doubt: k.open,
 	})
 	return k.result()
@@ -169,12 +209,13 @@ func (k kube) run(l flagLine) (Delivery, bool) {
 	k.take(l)
 	k.need(l, 1)
 	k.printed(l)
+	k.cluster(l)
 	name := l.word(0)
 	t := k.workload("pod", name, k.namespace(l), "--env")
 	if text, ok := name.known(); ok {
 		t.consumer.Container = text
 	}
-	t.wild(model.UnknownBecause(model.WhyRemoteState, "what the image itself sets", model.Trail{}))
+	t.wild(model.UnknownBecause(model.WhyRemoteState, model.ImageSets, model.Trail{}))
 	for _, w := range l.all("env") {
 		t.pair(w)
 	}
@@ -225,6 +266,10 @@ func kubeKind(resource string) string {
 		return "Pod"
 	case "dc", "deploymentconfig", "deploymentconfigs":
 		return "DeploymentConfig"
+	case "secret", "secrets":
+		return "Secret"
+	case "cm", "configmap", "configmaps":
+		return "ConfigMap"
 	}
 	return resource
 }

@@ -29,8 +29,19 @@ func (k kube) create(rest arguments) (Delivery, bool) {
 	case len(l.operands) >= 1 && l.operands[0].is("configmap", "cm"):
 		k.tool += " configmap"
 		return k.entries(l, "kubernetes-configmap", l.operands[1:])
+	case l.doubt == nil && dryRun(l) == yes && l.operands[0].is(withoutEnvironment()...):
+		k.d.Printed = true
+		return k.result()
 	}
 	return Delivery{}, false
+}
+
+// withoutEnvironment are objects that no container takes a variable from.
+func withoutEnvironment() []string {
+	return []string{
+		"namespace", "ns", "serviceaccount", "sa", "role", "rolebinding", "clusterrole", "clusterrolebinding", "quota", "resourcequota",
+		"ingress", "ing", "service", "svc", "priorityclass", "pc", "poddisruptionbudget", "pdb",
+	}
 }
 
 // entries are the keys of a Secret or ConfigMap.
@@ -40,6 +51,7 @@ func (k kube) entries(l flagLine, store string, names []word) (Delivery, bool) {
 	if len(names) != 1 && k.open == nil {
 		k.doubt(model.Value{Why: model.WhyUnsupported, Needs: "one name"}, k.tool+" has more or fewer names than one, expected one", "put values with spaces in quotes")
 	}
+	k.cluster(l)
 	e := entrySet{kube: k, store: store, namespace: k.namespace(l), seen: map[string]bool{}}
 	if len(names) > 0 {
 		e.name = names[0]
@@ -195,5 +207,5 @@ func (e entrySet) put(key string, v model.Value) {
 	if key != "" {
 		what += " " + key
 	}
-	e.d.Store = append(e.d.Store, Stored{At: e.call.At, Store: e.store, Name: name, Key: key, Value: e.via(v, what), Namespace: e.namespace})
+	e.d.Store = append(e.d.Store, Stored{At: e.call.At, Store: e.store, Name: name, Key: key, Value: e.via(v, what), Namespace: e.namespace, Create: !e.d.Printed})
 }

@@ -21,6 +21,7 @@ func (k kube) set(rest arguments) (Delivery, bool) {
 	}
 	k.take(l)
 	k.printed(l)
+	k.cluster(l)
 	if l.has("local") == yes {
 		k.d.Printed = true
 	}

@@ -6,77 +6,90 @@ import (
 	"github.com/keyfit/keyfit/internal/model"
 )
 
-// Piped joins what a command prints with the command that applies it, as in `helm template
-// … | kubectl apply -f -`. It takes the deliveries of one script in their order. What is
-// printed arrives when a later command reads manifests from its standard input, and that
-// is what the printing tool has printed last. That command then stands for its other
-// files alone. What nobody applies is left out.
+// Piped joins what commands print with the commands that apply it, as in `helm template …
+// | kubectl apply -f -`. It takes the deliveries of one script in their order. printers
+// says which of them, by their place in all, print just what number i finds in the file
+// name, which is "-" for its standard input; nil when anything else may be in it. The
+// command that applies them then stands for its other files alone. What nobody applies is
+// left out.
 //
 // A namespace that the applying command names holds for what names none.
-func Piped(all []Delivery) []Delivery {
+func Piped(all []Delivery, printers func(i int, m Manifests, name string) []int) []Delivery {
 	var out []Delivery
-	last := map[string]Delivery{}
-	for _, d := range all {
+	for i, d := range all {
 		if d.Printed {
-			last[d.Tool] = d
 			out = append(out, Delivery{Problems: d.Problems, Passes: d.Passes, Tool: d.Tool})
 			continue
 		}
-		for tool, printed := range last {
-			rest, namespace, takes := d.withoutPipe(tool)
-			if !takes {
-				continue
+		var kept []Manifests
+		for _, m := range d.Manifests {
+			rest := slices.DeleteFunc(slices.Clone(m.Paths), func(p model.Value) bool {
+				name, ok := wordOf(p).known()
+				if !ok || m.Kustomize {
+					return false
+				}
+				if name == "/dev/stdin" {
+					name = "-"
+				}
+				printed, ok := printedBy(all, printers(i, m, name))
+				for _, one := range printed {
+					out = append(out, one.appliedBy(d, m))
+				}
+				return ok
+			})
+			if len(rest) > 0 || len(m.Paths) == 0 {
+				m.Paths = rest
+				kept = append(kept, m)
 			}
-			d = rest
-			delete(last, tool)
-			printed.Printed, printed.Problems = false, nil
-			out = append(out, printed.inNamespace(namespace))
 		}
+		d.Manifests = kept
 		out = append(out, d)
 	}
 	return out
 }
 
-// printsNeeds is what the shell says that an output of a tool needs to be known.
-func printsNeeds(tool string) string { return "what " + tool + " prints" }
-
-// withoutPipe takes from the manifests the standard input that the tool has printed.
-func (d Delivery) withoutPipe(tool string) (out Delivery, namespace model.Value, takes bool) {
-	var kept []Manifests
-	for _, m := range d.Manifests {
-		piped := m.Stdin.State == model.Unknown && m.Stdin.Needs == printsNeeds(tool)
-		rest := slices.DeleteFunc(slices.Clone(m.Paths), func(p model.Value) bool { return piped && wordOf(p).is("-", "/dev/stdin") })
-		if len(rest) < len(m.Paths) {
-			takes, namespace = true, m.Namespace
+// printedBy gives the deliveries of those numbers, if all of them are printed.
+func printedBy(all []Delivery, numbers []int) ([]Delivery, bool) {
+	var out []Delivery
+	for _, n := range numbers {
+		if n < 0 || n >= len(all) || !all[n].Printed {
+			return nil, false
 		}
-		if m.Paths = rest; len(rest) > 0 {
-			kept = append(kept, m)
-		}
+		out = append(out, all[n])
 	}
-	d.Manifests = kept
-	return d, namespace, takes
+	return out, len(out) > 0
 }
 
-// inNamespace gives the objects a namespace that have none of their own.
-func (d Delivery) inNamespace(namespace model.Value) Delivery {
-	if namespace.State == model.Absent {
-		return d
-	}
+// appliedBy is what was printed, as the applying command has it: on its cluster, in its
+// namespace where it names one, and as doubtful as that command.
+func (d Delivery) appliedBy(by Delivery, m Manifests) Delivery {
+	d.Printed, d.Problems, d.Cluster = false, nil, by.Cluster
 	d.Charts, d.Manifests, d.Store = slices.Clone(d.Charts), slices.Clone(d.Manifests), slices.Clone(d.Store)
 	for i := range d.Charts {
-		fill(&d.Charts[i].Namespace, namespace)
+		fill(&d.Charts[i].Namespace, m.Namespace)
+		doubted(&d.Charts[i].Doubt, m.Doubt)
 	}
 	for i := range d.Manifests {
-		fill(&d.Manifests[i].Namespace, namespace)
+		fill(&d.Manifests[i].Namespace, m.Namespace)
+		doubted(&d.Manifests[i].Doubt, m.Doubt)
 	}
 	for i := range d.Store {
-		fill(&d.Store[i].Namespace, namespace)
+		fill(&d.Store[i].Namespace, m.Namespace)
+		if m.Doubt != nil {
+			d.Store[i].Value = veiled(d.Store[i].Value, *m.Doubt)
+		}
 	}
 	return d
 }
 
+func doubted(doubt **model.Value, by *model.Value) {
+	if *doubt == nil {
+		*doubt = by
+	}
+}
+
 func fill(namespace *model.Value, to model.Value) {
-	if namespace.State == model.Absent {
+	if namespace.State == model.Absent && to.State != model.Absent {
 		*namespace = to
 	}
 }

@@ -91,13 +91,34 @@ func (r *reading) problemAt(at pos.Span, message, fix string) {
 func (r *reading) via(v model.Value, what string) model.Value {
 	hop := model.Hop{At: r.call.At, Kind: model.KindCommand, What: what}
 	hop.Literal = v.State == model.Known && v.Trail.IsEmpty()
-	for _, env := range r.call.Env.All() {
-		if len(v.Losers) == 0 && len(env.Losers) > 0 && v.State == env.State && v.Same(env) && v.Trail.Equal(env.Trail) {
-			v.Losers = env.Losers
-		}
-	}
+	v = Recall(r.call.Env, v)
 	v.Parts = nil
 	return v.Via(hop)
+}
+
+// Recall gives a text, and the pieces of which it was put together, what had lost to the
+// variables that they come from: words of a command line do not carry it.
+func Recall(env model.Env, v model.Value) model.Value {
+	if len(v.Parts) > 0 {
+		parts := make([]model.Value, len(v.Parts))
+		for i, p := range v.Parts {
+			parts[i] = recalled(env, p)
+		}
+		v.Parts = parts
+	}
+	return recalled(env, v)
+}
+
+func recalled(env model.Env, v model.Value) model.Value {
+	if len(v.Losers) > 0 || v.Trail.IsEmpty() {
+		return v
+	}
+	for _, from := range env.All() {
+		if len(from.Losers) > 0 && v.State == from.State && v.Same(from) && v.Trail.Equal(from.Trail) {
+			v.Losers = from.Losers
+		}
+	}
+	return v
 }
 
 // target is one consumer while its variables are collected.
@@ -169,9 +190,13 @@ func (t *target) bad(w word) {
 	t.r.open = &u
 }
 
+// Kept is what it takes to know the rest of a workload's variables when a command changes
+// only some of them.
+func Kept(workload string) string { return "the variables that " + workload + " has already" }
+
 // keeps says that the target has variables from before, which the command leaves.
 func (t *target) keeps() {
-	v := model.UnknownBecause(model.WhyRemoteState, "the variables that "+t.consumer.Workload+" has already", model.Trail{})
+	v := model.UnknownBecause(model.WhyRemoteState, Kept(t.consumer.Workload), model.Trail{})
 	t.rest = &v
 	t.r.d.Partial = true
 }

@@ -7,7 +7,7 @@ func (r *reading) serviceCreate(l flagLine) (Delivery, bool) {
 	r.take(l)
 	r.need(l, 1)
 	t := r.target(consumerSwarm, containerName(l), r.tool+" -e")
-	t.wild(model.UnknownBecause(model.WhyRemoteState, "what the image itself sets", model.Trail{}))
+	t.wild(model.UnknownBecause(model.WhyRemoteState, model.ImageSets, model.Trail{}))
 	t.containerEnv("docker", l)
 	t.done()
 	return r.result()

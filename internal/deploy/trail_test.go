@@ -1,6 +1,7 @@
 package deploy_test
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"testing"
@@ -8,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/keyfit/keyfit/internal/deploy"
+	"github.com/keyfit/keyfit/internal/engine/shell"
 	"github.com/keyfit/keyfit/internal/model"
 	"github.com/keyfit/keyfit/internal/pos"
 )
@@ -61,6 +63,40 @@ func TestTrails(t *testing.T) {
 	}
 }
 
+// printed is what a script delivers, and which of it ends up in which file.
+func printed(t *testing.T, script string) ([]deploy.Delivery, func(int, deploy.Manifests, string) []int) {
+	t.Helper()
+	over := tree(t, nil)
+	out, err := shell.Follow(context.Background(), shell.Step{Files: over, Env: outside(), Dir: ".", Line: script})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []deploy.Delivery
+	var seen []shell.Seen
+	number := map[int]int{}
+	for i, c := range out.Commands {
+		if d, ok := deploy.Read(deploy.Call{Command: c, Files: over}); ok {
+			number[i] = len(all)
+			all, seen = append(all, d), append(seen, out.Seen[i])
+		}
+	}
+	return all, func(i int, _ deploy.Manifests, name string) []int {
+		commands := seen[i].Printers
+		if name != "-" {
+			commands = seen[i].Files()[name].Printers
+		}
+		var numbers []int
+		for _, c := range commands {
+			n, ok := number[c]
+			if !ok {
+				return nil
+			}
+			numbers = append(numbers, n)
+		}
+		return numbers
+	}
+}
+
 func TestPiped(t *testing.T) {
 	const apply = " | kubectl apply -n shop -f -"
 	cases := []struct {
@@ -71,13 +107,18 @@ func TestPiped(t *testing.T) {
 		{"a secret", "kubectl create secret generic pay --from-literal=A=1 --dry-run=client -o yaml" + apply, []string{`store kubernetes-secret "pay" ns "shop" A="1"`}},
 		{"kustomize, beside a file", "kustomize build o | kubectl apply -f a.yaml -f -", []string{`manifests "o" ns absent stdin absent dir . kustomize`, `manifests "a.yaml" ns absent stdin ?command-output dir .`}},
 		{"changed on the way", "helm template api c | tool" + apply, []string{`manifests "-" ns "shop" stdin ?command-output dir .`}},
+		{"by way of a file", "helm template api c > out.yaml; kubectl apply -n shop -f out.yaml", []string{`chart "c" release "api" ns "shop" version "" repo absent dir . values []`}},
+		{"filtered", "helm template api c | sed s/a/b/" + apply, []string{`manifests "-" ns "shop" stdin ?command-output dir .`}},
+		{"two of them", "(helm template a c; echo; kustomize build o)" + apply,
+			[]string{`chart "c" release "a" ns "shop" version "" repo absent dir . values []`, `manifests "o" ns "shop" stdin absent dir . kustomize`}},
 		{"only printed", "helm template api c; kubectl apply -f a.yaml", []string{`manifests "a.yaml" ns absent stdin absent dir .`}},
 		{"another tool's", "helm template api c > x; tool" + apply, []string{`manifests "-" ns "shop" stdin ?command-output dir .`}},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			var got []string
-			for _, d := range deploy.Piped(deliveries(t, c.script, nil)) {
+			all, printers := printed(t, c.script)
+			for _, d := range deploy.Piped(all, printers) {
 				got = append(got, lines(d)...)
 			}
 			if diff := cmp.Diff(c.want, got); diff != "" {
