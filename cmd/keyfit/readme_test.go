@@ -22,16 +22,22 @@ var fenced = regexp.MustCompile("(?ms)^```([a-z]+)\n(.*?)^```$")
 
 func readmeBlocks(t *testing.T) []block {
 	t.Helper()
-	data, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
+	blocks := blocksOf(t, "README.md")
+	if len(blocks) < 8 {
+		t.Fatalf("found only %d blocks in the README", len(blocks))
+	}
+	return blocks
+}
+
+func blocksOf(t *testing.T, page ...string) []block {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(append([]string{"..", ".."}, page...)...))
 	if err != nil {
 		t.Fatal(err)
 	}
 	var blocks []block
 	for _, m := range fenced.FindAllStringSubmatch(string(data), -1) {
 		blocks = append(blocks, block{m[1], m[2]})
-	}
-	if len(blocks) < 8 {
-		t.Fatalf("found only %d blocks in the README", len(blocks))
 	}
 	return blocks
 }
@@ -70,10 +76,11 @@ func TestReadmeDemo(t *testing.T) {
 	}
 }
 
-// TestReadmeConfiguration: the configuration that the README shows loads without a mistake.
+// TestReadmeConfiguration: the configurations that the README and the page about them show
+// load without a mistake.
 func TestReadmeConfiguration(t *testing.T) {
 	tested := 0
-	for _, b := range readmeBlocks(t) {
+	for _, b := range append(readmeBlocks(t), blocksOf(t, "docs", "configuration.md")...) {
 		if b.language != "yaml" || !strings.HasPrefix(b.text, "version:") {
 			continue
 		}
@@ -86,8 +93,8 @@ func TestReadmeConfiguration(t *testing.T) {
 			t.Errorf("exit %d: %s", code, stderr)
 		}
 	}
-	if tested == 0 {
-		t.Error("the README shows no configuration")
+	if tested < 2 {
+		t.Error("the README or docs/configuration.md shows no configuration")
 	}
 }
 

@@ -21,9 +21,11 @@ const module = "github.com/keyfit/keyfit/"
 var floors = map[string]int{
 	"internal/pos": 0, "internal/secret": 0,
 	"internal/model": 1, "internal/repo": 1,
-	"internal/strict":   2,
+	"internal/strict": 2, "internal/origin": 2,
 	"internal/provider": 3, "internal/engine/dotenv": 3, "internal/engine/shell": 3, "internal/deploy": 3,
-	"internal/config": 4, "internal/verdict": 4,
+	"internal/engine/helm": 3, "internal/engine/kube": 3, "internal/engine/kustomize": 3,
+	"internal/engine/gitops": 3,
+	"internal/config":        4, "internal/verdict": 4,
 	"internal/discover": 5, "internal/resolve": 5,
 	"internal/keys":  6,
 	"internal/probe": 7, "internal/checks": 7,
@@ -37,15 +39,20 @@ var floors = map[string]int{
 
 // mayReveal lists who may look at the text of a secret, and why.
 var mayReveal = map[string]string{
-	"internal/engine/dotenv": "evaluates expansions",
-	"internal/engine/shell":  "evaluates scripts",
-	"internal/deploy":        "reads NAME=value arguments",
-	"internal/resolve":       "finds the .env files that a command line names",
-	"internal/provider":      "recognises the form of a key",
-	"internal/probe":         "sends the key to its own API",
-	"internal/ci":            "masks values in the CI's log",
-	"internal/cli":           "resolve --reveal",
-	"internal/secret":        "is the secret",
+	"internal/engine/dotenv":    "evaluates expansions",
+	"internal/engine/shell":     "evaluates scripts",
+	"internal/engine/helm":      "renders templates",
+	"internal/engine/kube":      "expands $(NAME) and decodes base64",
+	"internal/engine/kustomize": "puts overlays together",
+	"internal/engine/gitops":    "reads the values that applications give",
+	"internal/origin":           "keeps texts that are put together from pieces",
+	"internal/deploy":           "reads NAME=value arguments",
+	"internal/resolve":          "finds the .env files that a command line names",
+	"internal/provider":         "recognises the form of a key",
+	"internal/probe":            "sends the key to its own API",
+	"internal/ci":               "masks values in the CI's log",
+	"internal/cli":              "resolve --reveal",
+	"internal/secret":           "is the secret",
 }
 
 // mayConnect lists who may import a package that opens connections.
@@ -59,6 +66,11 @@ var mayConnect = map[string]string{
 var worldly = []string{
 	"os.Getenv", "os.LookupEnv", "os.Environ", "os.Exit", "os.Getwd", "os.Args",
 	"os.Stdout", "os.Stderr", "os.Stdin", "fmt.Print", "fmt.Printf", "fmt.Println", "exec.Command",
+}
+
+// exempt lists what a package needs of the world all the same, and why.
+var exempt = map[string]string{
+	"internal/engine/kustomize os.Stderr": "keeps the warnings of the library, which may quote values, off the screen",
 }
 
 type source struct {
@@ -180,7 +192,7 @@ func TestWhoMayTouchTheWorld(t *testing.T) {
 			continue
 		}
 		eachQualified(s.file, func(pkg, name string) {
-			if slices.Contains(worldly, pkg+"."+name) {
+			if slices.Contains(worldly, pkg+"."+name) && exempt[s.pkg+" "+pkg+"."+name] == "" {
 				t.Errorf("%s uses %s.%s; only cmd/keyfit touches the process", s.name, pkg, name)
 			}
 		})

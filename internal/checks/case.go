@@ -139,15 +139,7 @@ func (c *Case) expectedAt() []Related {
 }
 
 // definer is the hop that gave the variable its value, rather than passing it on.
-func definer(t model.Trail) model.Hop {
-	hops := t.Hops()
-	for _, hop := range slices.Backward(hops) {
-		if hop.Kind != model.KindCommand {
-			return hop
-		}
-	}
-	return t.Last()
-}
+func definer(t model.Trail) model.Hop { return t.Definer() }
 
 // isEnvFile reports whether a file is one that only sets variables: .env, .env.staging,
 // staging.env. Such files are layered on purpose, whoever reads them.

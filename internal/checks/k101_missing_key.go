@@ -30,7 +30,7 @@ esac
 ./serve`,
 			Fix: "Define the variable in the deploy path of that environment: in its `.env` file, in its script, or as a secret of the CI that is handed on. " +
 				"Where the key is really not needed there, say so with `environments` or `consumers` under `keys` in `keyfit.yaml`.",
-			Limits: "Without a declaration in `keyfit.yaml` only variables that are mentioned somewhere can be found missing. A definition that exists and was replaced by nothing is listed beside the finding.",
+			Limits: "Without a declaration in `keyfit.yaml` only variables that are mentioned somewhere can be found missing. A definition that exists and was replaced by nothing is listed beside the finding. What an image sets by itself is not looked at: no key belongs there.",
 			See:    []string{"K102", "K105"},
 		},
 	}

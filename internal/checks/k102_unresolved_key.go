@@ -3,6 +3,7 @@ package checks
 import (
 	"cmp"
 	"fmt"
+	"strings"
 
 	"github.com/keyfit/keyfit/internal/model"
 )
@@ -27,7 +28,7 @@ environments:
 : "${PAYMENT_API_KEY:?}"
 ./serve`,
 			Fix: "Do what the finding asks for: bind the secret of the CI under `inputs`, run keyfit in the job that has the secret, or hand the value to the script instead of having the script fetch it.",
-			Limits: "keyfit never runs a command of the repository and never asks a secret store by itself, so that what a command prints stays unknown. " +
+			Limits: "keyfit never runs a command of the repository and never asks a secret store by itself, so that what a command prints stays unknown, and so does a key that a Kubernetes Secret from outside the repository or an ExternalSecret supplies. " +
 				"A value that is one of several known candidates is `K107` instead.",
 			See: []string{"K107", "K401"},
 		},
@@ -41,9 +42,21 @@ func unresolved(c *Case) (Finding, bool) {
 	}
 	return Finding{
 		At:      c.at(),
-		Message: fmt.Sprintf("%s cannot be known here: %s", c.subject(), whyUnknown(v.Why)),
+		Message: fmt.Sprintf("%s cannot be known here: %s%s", c.subject(), whyUnknown(v.Why), keptIn(v.Ref)),
 		Fix:     cmp.Or(prefixed("supply what is missing here: ", v.Needs), fmt.Sprintf("bind %q under inputs of %q in keyfit.yaml", c.Slot.Variable, c.Slot.Environment)),
 	}, true
+}
+
+// keptIn names the entry of a secret store, as a clause.
+func keptIn(r model.Ref) string {
+	if r.IsZero() || r.Store == "kubernetes-secret" { // which the reason says already
+		return ""
+	}
+	entry := r.Path
+	if r.Property != "" {
+		entry += "#" + r.Property
+	}
+	return strings.TrimSuffix(fmt.Sprintf("; %s keeps it at %q", strings.TrimSpace(r.Store+" "+r.Name), entry), ` at ""`)
 }
 
 var unknownWords = map[model.Reason]string{

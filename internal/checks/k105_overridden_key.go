@@ -2,6 +2,7 @@ package checks
 
 import (
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 
@@ -31,7 +32,7 @@ source .env.staging
 set +a`,
 			Fix: "Define the key once. Remove the later assignment, or, if that one is right, the earlier. Where a default is meant, write it so: `${PAYMENT_API_KEY:-default}`.",
 			Limits: "It fires when another mechanism or another line of the same file replaces the value: a script over a file, a file over the job's environment, the job's environment over a file. " +
-				"Layers of one kind, such as `.env` and then `.env.staging`, replace each other on purpose and are no finding, unless the file that bears the environment's name is the one that lost; neither is a definition with the same value, an empty one or a placeholder. " +
+				"Layers of one kind, such as `.env` and then `.env.staging`, a chart's `values.yaml` and then `values-staging.yaml`, or a base and then its overlay, replace each other on purpose and are no finding, unless the file that bears the environment's name is the one that lost; neither is a definition with the same value, an empty one or a placeholder. " +
 				"When the new value is unknown, it may be the same after all; the message says that it cannot be compared.",
 			See: []string{"K106", "K205", "K107"},
 		},
@@ -84,8 +85,42 @@ func differs(v, w model.Value) bool {
 func stacked(winner, loser model.Trail, environment string) bool {
 	own := definer(loser)
 	return slices.ContainsFunc(winner.Hops(), func(hop model.Hop) bool {
-		return layered(hop, own) && nameIn(hop) == nameIn(own) && !inverted(hop, own, environment)
+		switch {
+		case isOverlay(hop, own):
+			return !inverted(hop, own, environment)
+		case !layered(hop, own) || !sameName(hop, own):
+			return false
+		case isFlag(hop):
+			_, written := literal(winner)
+			return !written || isChartDefault(own) && !inverted(hop, own, environment)
+		}
+		return !inverted(hop, own, environment)
 	})
+}
+
+// isOverlay reports whether a kustomization changes what a base says, which is what it is
+// for.
+func isOverlay(winner, loser model.Hop) bool {
+	return winner.Kind == model.KindKustomize && winner.At.File != loser.At.File &&
+		slices.Contains([]string{model.KindKustomize, model.KindManifest, model.KindSecret, model.KindConfigMap, model.KindDotenv}, loser.Kind)
+}
+
+// isFlag reports whether a value of a chart was set on the command line: to hand over a
+// key from outside, or to write one over that of a file.
+func isFlag(hop model.Hop) bool { return hop.Kind == model.KindHelmValues && !hop.Literal }
+
+// isChartDefault reports whether a definition is one that every environment is meant to
+// replace.
+func isChartDefault(hop model.Hop) bool {
+	return hop.Kind == model.KindHelmValues && path.Base(hop.At.File) == "values.yaml"
+}
+
+// sameName reports whether two hops define the same name. A chart's own values stand
+// below its name where another chart contains it.
+func sameName(winner, loser model.Hop) bool {
+	a, b := nameIn(winner), nameIn(loser)
+	return a == b || winner.Kind == model.KindHelmValues && loser.Kind == model.KindHelmValues &&
+		(strings.HasSuffix(a, "."+b) || strings.HasSuffix(b, "."+a))
 }
 
 // inverted reports whether the environment's own file lost to a general one.
@@ -115,8 +150,12 @@ func layered(winner, loser model.Hop) bool {
 	if winner.Kind != loser.Kind {
 		return false
 	}
-	if winner.Kind == model.KindShell {
+	switch winner.Kind {
+	case model.KindShell:
 		return false
+	case model.KindManifest, model.KindSecret, model.KindConfigMap:
+		// The same object is applied once more. Otherwise two objects supply one variable.
+		return winner.What == loser.What && winner.At.File != loser.At.File
 	}
 	return winner.At.File != loser.At.File || winner.At.File == ""
 }

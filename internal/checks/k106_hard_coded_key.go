@@ -21,7 +21,7 @@ export PAYMENT_API_KEY=sk_live_CANARYproduction
 export PAYMENT_API_KEY
 ./serve`,
 			Fix: "Put the key into the secret store of the CI or of the platform and hand it over by name. Then replace the key at the vendor, because the old one is in the history of the repository.",
-			Limits: "Files that only set variables (`.env`, `staging.env`) and the `inputs` of `keyfit.yaml` are where values belong and are not reported, even where a script sources them. " +
+			Limits: "Files that only set variables (`.env`, `staging.env`) and the `inputs` of `keyfit.yaml` are where values belong and are not reported, even where a script sources them. A Secret in a manifest is plain text: base64 hides nothing. " +
 				"Only texts that have the form of a known kind of key, or that a declared key variable receives, are reported. Keys that no slot receives are not looked for: that is the work of a secret scanner.",
 			See: []string{"K105", "K202"},
 		},

@@ -74,6 +74,10 @@ func missingRows() []row {
 func unknownRows() []row {
 	out := []row{
 		one("unknown: without a reason", "K102", receives(model.Value{})),
+		one("unknown: kept in a secret store", "K102", receives(model.Value{
+			Why: model.WhyRemoteState, Needs: "what aws-secretsmanager holds", Trail: unknownAt(7, "", "").Trail,
+			Ref: model.Ref{Store: "aws-secretsmanager", Name: "ClusterSecretStore/aws", Path: "prod/payment", Property: "key"},
+		})),
 		one("unknown: without a need", "K102", receives(unknownAt(7, model.WhyCommandOutput, ""))),
 		one("unknown: the verdict is no K401", "K102", receives(unknownAt(7, model.WhyCISecret, "bind it")), answered(provider.Unresolved)),
 		one("ambiguous: two places and nothing", "K107", receives(model.Ambiguous("set FLAG", shell(7, stagingKey), shell(9, developerKey), model.Value{State: model.Absent}))),
@@ -150,7 +154,56 @@ func overrideRows() []row {
 	sourced := func(name string, line int, text string) model.Value {
 		return at(name, line, model.KindShell, text)
 	}
+	leaf := func(file string, line int, text string) model.Value {
+		return model.KnownText(text, model.Hop{At: span(file, line, 8), Kind: model.KindHelmValues, What: "payment.key", Literal: true})
+	}
+	set := func(v model.Value) model.Value {
+		return v.Via(model.Hop{At: span("deploy.sh", 9, 1), Kind: model.KindHelmValues, What: "--set payment.key"})
+	}
+	literalSet := set(model.KnownText(developerKey, model.Hop{At: span("deploy.sh", 9, 1), Kind: model.KindCommand, What: "helm --set", Literal: true}))
+	// inContainer is the way from a chart's value into a container.
+	inContainer := func(v model.Value) model.Value {
+		for _, hop := range []model.Hop{
+			{At: span("templates/secret.yaml", 8, 10), Kind: model.KindHelmTemplate, What: ".Values.payment.key"},
+			{At: span("templates/secret.yaml", 8, 3), Kind: model.KindSecret, What: "Secret/pay key PAYMENT_API_KEY"},
+			{At: span("templates/api.yaml", 20, 9), Kind: model.KindManifest, What: "Deployment/api env PAYMENT_API_KEY"},
+		} {
+			v = v.Via(hop)
+		}
+		return v
+	}
+	chart, values := leaf("charts/shop/values.yaml", 4, developerKey), leaf("charts/shop/values-staging.yaml", 4, stagingKey)
+	generated := func(file string, v model.Value) model.Value {
+		return v.Via(model.Hop{At: span(file, 5, 3), Kind: model.KindKustomize, What: "Secret/pay envs"})
+	}
+	patch := func(text string) model.Value {
+		v := at("overlays/staging/api.yaml", 9, model.KindKustomize, text)
+		return v.Via(model.Hop{At: span("base/api.yaml", 20, 9), Kind: model.KindManifest, What: "Deployment/api env PAYMENT_API_KEY"})
+	}
+	entry := func(file, secret, text string) model.Value {
+		return model.KnownText(text, model.Hop{At: span(file, 6, 3), Kind: model.KindSecret, What: secret + " key PAYMENT_API_KEY", Literal: true})
+	}
 	return []row{
+		one("override: the environment's values over the chart's", "K106", receives(over(inContainer(values), chart))),
+		one("override: the environment's values over a subchart's own", "K106",
+			receives(over(inContainer(leaf("charts/shop/values-staging.yaml", 4, stagingKey)), model.KnownText(developerKey, model.Hop{At: span("charts/shop/charts/api/values.yaml", 1, 1), Kind: model.KindHelmValues, What: "key", Literal: true})))),
+		one("override: the environment's values lost to the chart's", "K105 K106", receives(over(inContainer(chart), values))),
+		one("override: another leaf of the values", "K105 K106",
+			receives(over(inContainer(values), model.KnownText(developerKey, model.Hop{At: span("charts/shop/values.yaml", 7, 8), Kind: model.KindHelmValues, What: "secrets.other", Literal: true})))),
+		one("override: --set hands over what the job has", "", receives(over(inContainer(set(process("PAYMENT_API_KEY", stagingKey))), leaf("charts/shop/values-staging.yaml", 4, developerKey), chart))),
+		one("override: --set of a literal over the environment's values", "K105 K106", receives(over(inContainer(literalSet), values, chart))),
+		one("override: --set of a literal over the chart's values", "K106", receives(over(inContainer(literalSet), leaf("charts/shop/values.yaml", 4, stagingKey)))),
+		one("override: --set of a literal over values of the environment's directory", "K105 K106", receives(over(inContainer(literalSet), leaf("staging/values.yaml", 4, stagingKey)))),
+		one("override: --set hands over what a script wrote over the file", "K105 K106", receives(over(inContainer(set(shell(7, developerKey))), file))),
+		one("override: an overlay over its base", "K106", receives(over(patch(stagingKey), at("base/api.yaml", 20, model.KindManifest, developerKey)))),
+		one("override: a generator of the overlay over that of its base", "",
+			receives(over(generated("overlays/staging/kustomization.yaml", file), generated("base/kustomization.yaml", base)))),
+		one("override: the environment's generator lost", "K105", receives(over(generated("base/kustomization.yaml", base), generated("overlays/staging/kustomization.yaml", file)))),
+		one("override: a variable of the container over a Secret", "K105 K106",
+			receives(over(model.KnownText(stagingKey, model.Hop{At: span("api.yaml", 20, 9), Kind: model.KindManifest, What: "Deployment/api container api env PAYMENT_API_KEY", Literal: true}),
+				entry("pay.yaml", "Secret/pay", developerKey)))),
+		one("override: the same Secret applied again", "K106", receives(over(entry("k8s/staging/pay.yaml", "Secret/pay", stagingKey), entry("k8s/base/pay.yaml", "Secret/pay", developerKey)))),
+		one("override: one Secret over another", "K105 K106", receives(over(entry("k8s/pay.yaml", "Secret/pay", stagingKey), entry("k8s/common.yaml", "Secret/common", developerKey)))),
 		one("override: script over file", "K105 K106", receives(over(shell(7, developerKey), file))),
 		one("override: script over file, same value", "K106", receives(over(shell(7, stagingKey), file))),
 		one("override: script takes the file's value over", "", receives(over(exported(7, file), file))),

@@ -30,9 +30,39 @@ type Environment struct {
 
 // Step is one step of a deploy path. Exactly one of its fields is set.
 type Step struct {
-	Dotenv *Dotenv            `yaml:"dotenv" doc:".env files; of one list, later files win, unless a dialect whose loader keeps the first is named"`
-	Run    *strict.At[string] `yaml:"run" doc:"a shell command line; interpreted, never executed"`
-	At     pos.Span           `yaml:"-"`
+	Dotenv    *Dotenv            `yaml:"dotenv" doc:".env files; of one list, later files win, unless a dialect whose loader keeps the first is named"`
+	Run       *strict.At[string] `yaml:"run" doc:"a shell command line; interpreted, never executed"`
+	Helm      *Helm              `yaml:"helm" doc:"a Helm chart that is installed or upgraded"`
+	Kustomize *strict.At[string] `yaml:"kustomize" doc:"the directory of a kustomization that is applied"`
+	Manifests *Manifests         `yaml:"manifests" doc:"Kubernetes files that are applied"`
+	At        pos.Span           `yaml:"-"`
+}
+
+// Helm is a step that installs or upgrades one release of a chart, with the flags of
+// `helm upgrade --install` that decide about values.
+type Helm struct {
+	Chart       strict.At[string]   `yaml:"chart,required" doc:"the directory of the chart, or its archive"`
+	Release     strict.At[string]   `yaml:"release" doc:"the name of the release; default: the chart's name"`
+	Namespace   strict.At[string]   `yaml:"namespace" doc:"where the release goes; default: default"`
+	Values      []strict.At[string] `yaml:"values" doc:"files of values, later ones win"`
+	Set         Assignments         `yaml:"set" doc:"values by their path, as with --set: true, 1 and null have their types; a comma is part of the text"`
+	SetString   Assignments         `yaml:"set-string" doc:"likewise, always texts"`
+	SetFile     Assignments         `yaml:"set-file" doc:"likewise, each the content of a file"`
+	KubeVersion strict.At[string]   `yaml:"kube-version" doc:"the version of Kubernetes that templates see"`
+	APIVersions []strict.At[string] `yaml:"api-versions" doc:"what templates find among .Capabilities.APIVersions"`
+	At          pos.Span            `yaml:"-"`
+}
+
+// Assignments are values by their path, in the order of the file.
+type Assignments []Assignment
+
+// Assignment is one value of a chart.
+type Assignment struct{ Path, Text strict.At[string] }
+
+// Manifests is a step that applies files. In the file it is one pattern, or a list.
+type Manifests struct {
+	Patterns []strict.At[string]
+	At       pos.Span
 }
 
 // Dotenv is a step that loads .env files. In the file it may be one name, a list of

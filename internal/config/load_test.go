@@ -201,11 +201,21 @@ func TestTheContractsExample(t *testing.T) {
 		t.Fatal(printed(problems))
 	}
 	staging := file.Environments["staging"]
-	if len(staging.Deploy) != 2 || staging.Deploy[0].Dotenv.Files[1].Value != ".env.staging" || staging.Deploy[1].Run.Value != "./scripts/deploy.sh staging" {
+	if len(staging.Deploy) != 5 || staging.Deploy[0].Dotenv.Files[1].Value != ".env.staging" || staging.Deploy[1].Run.Value != "./scripts/deploy.sh staging" {
 		t.Errorf("steps: %d", len(staging.Deploy))
 	}
 	if got := staging.Deploy[1].Run.Span.String(); got != "contract.yaml:6:14" {
 		t.Errorf("the command line is at %s", got)
+	}
+	helm := staging.Deploy[2].Helm
+	if helm.Chart.Value != "charts/shop" || helm.Release.Value != "shop" || helm.Namespace.Value != "shop" || helm.Values[0].Value != "charts/shop/values-staging.yaml" {
+		t.Error("the chart is wrong")
+	}
+	if set := helm.Set[0]; set.Path.Value != "image.tag" || set.Text.Value != "v1" || set.Text.Span.String() != "contract.yaml:7:128" {
+		t.Errorf("the chart's value is %q at %s", set.Path.Value, set.Text.Span)
+	}
+	if staging.Deploy[3].Kustomize.Value != "overlays/staging" || staging.Deploy[4].Manifests.Patterns[0].Value != "k8s/staging/*.yaml" {
+		t.Error("the kustomization or the manifests are wrong")
 	}
 	inputs := staging.Inputs
 	if inputs["secrets.PAYMENT_API_KEY"].Env != "PAYMENT_API_KEY" || inputs["vars.TENANT_ID"].Value.Value != "acme-staging" {

@@ -14,6 +14,7 @@ type Slot struct {
 	Consumer    model.Consumer
 	Also        []model.Consumer // further consumers that receive the very same value in the same way
 	Variable    string
+	File        bool // Variable is the absolute path of a file
 	Value       model.Value
 
 	Provider *provider.Provider // nil when nobody knows whose key it is

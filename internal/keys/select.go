@@ -43,6 +43,11 @@ func (s *selector) environment(env resolve.Environment) {
 				s.add(first, slot)
 			}
 		}
+		for path, value := range consumer.Files.All() {
+			if slot, ok := s.file(env, consumer, path, value); ok {
+				s.add(first, slot)
+			}
+		}
 	}
 	for _, variable := range slices.Sorted(maps.Keys(s.in.Config.Keys)) {
 		for _, consumer := range s.lacking(env, variable) {
@@ -52,6 +57,7 @@ func (s *selector) environment(env resolve.Environment) {
 	slices.SortStableFunc(s.slots[first:], func(a, b Slot) int {
 		return cmp.Or(
 			cmp.Compare(Label(a.Consumer), Label(b.Consumer)),
+			cmp.Compare(a.Consumer.Namespace, b.Consumer.Namespace),
 			cmp.Compare(a.Consumer.Container, b.Consumer.Container),
 			cmp.Compare(a.Variable, b.Variable),
 		)
@@ -137,11 +143,11 @@ func (s *selector) companions(slot *Slot) {
 	}
 	slot.Parts, slot.Slots = map[string]Companion{}, map[string]Companion{}
 	for _, name := range p.Probe.Request.Variables() {
-		slot.Slots[name] = Companion{Variable: name, Value: slot.Consumer.Env.Get(name)}
+		slot.Slots[name] = Companion{Variable: name, Value: received(slot.Consumer, name)}
 	}
 	for role, part := range p.Parts {
 		if name := partVariable(slot, role, part); name != "" {
-			slot.Parts[role] = Companion{Variable: name, Value: slot.Consumer.Env.Get(name)}
+			slot.Parts[role] = Companion{Variable: name, Value: received(slot.Consumer, name)}
 		}
 	}
 }
@@ -157,11 +163,17 @@ func partVariable(slot *Slot, role string, part provider.Part) string {
 			return name
 		}
 	}
+	for _, path := range slot.Consumer.Files.Names() {
+		if slices.ContainsFunc(part.Names, func(glob string) bool { return provider.Glob(glob, variableOf(path)) }) {
+			return path
+		}
+	}
 	return ""
 }
 
 // lacking lists the consumers that should receive a declared variable and do not. With
-// nobody in particular named, one receiver is enough, and none is one missing key.
+// nobody in particular named, one receiver is enough, and none is one missing key; so is
+// a deploy that starts nothing at all.
 func (s *selector) lacking(env resolve.Environment, variable string) []model.Consumer {
 	key := s.in.Config.Keys[variable]
 	if !inEnvironment(key, env.Name) {
@@ -173,15 +185,18 @@ func (s *selector) lacking(env resolve.Environment, variable string) []model.Con
 	var lacking []model.Consumer
 	var rest model.Value
 	for _, c := range env.Consumers {
-		if c.Env.Has(variable) {
+		if receives(c, variable) {
 			return nil
 		}
 		lacking = append(lacking, c)
-		if v := c.Env.Rest(); v.State == model.Unknown {
+		if v := restOf(c); v.State == model.Unknown {
 			rest = v
 		}
 	}
-	if len(lacking) > 1 {
+	if env.Lost != nil {
+		rest = *env.Lost
+	}
+	if len(lacking) != 1 || env.Lost != nil {
 		nobody := model.Env{}
 		if rest.Why != model.WhyNone {
 			nobody = nobody.WithRest(rest)
@@ -196,16 +211,20 @@ func lackingNamed(env resolve.Environment, key *config.Key, variable string) []m
 	for _, glob := range key.Consumers {
 		found := false
 		for _, c := range env.Consumers {
-			if !provider.Glob(glob, Label(c)) {
+			if !matches(glob, c) {
 				continue
 			}
 			found = true
-			if !c.Env.Has(variable) {
+			if !receives(c, variable) {
 				out = append(out, c)
 			}
 		}
 		if !found {
-			out = append(out, model.Consumer{Workload: glob})
+			missing := model.Consumer{Workload: glob}
+			if env.Lost != nil {
+				missing.Env = missing.Env.WithRest(*env.Lost)
+			}
+			out = append(out, missing)
 		}
 	}
 	return out
@@ -215,19 +234,44 @@ func (s *selector) missing(env resolve.Environment, consumer model.Consumer, var
 	declared := s.in.Config.Keys[variable]
 	return Slot{
 		Environment: env.Name, Consumer: consumer, Variable: variable,
-		Value:    consumer.Env.Get(variable),
+		Value:    restOf(consumer),
 		Declared: declared, Expect: declared.Expect[env.Name],
 		Provider: s.byID(declared.Provider.Value),
 	}
+}
+
+// restOf is what a consumer receives under a name that nothing gives it. A key that only
+// the image may hold counts as missing: no key belongs there.
+func restOf(c model.Consumer) model.Value {
+	if rest := c.Env.Rest(); rest.Needs != model.ImageSets {
+		return rest
+	}
+	return model.Value{State: model.Absent}
 }
 
 func wanted(key *config.Key, environment string, consumer model.Consumer) bool {
 	if !inEnvironment(key, environment) {
 		return false
 	}
-	label := Label(consumer)
 	return len(key.Consumers) == 0 ||
-		slices.ContainsFunc(key.Consumers, func(glob string) bool { return provider.Glob(glob, label) })
+		slices.ContainsFunc(key.Consumers, func(glob string) bool { return matches(glob, consumer) })
+}
+
+// matches reports whether a pattern of the configuration means a consumer: by its label
+// (Deployment/api), with its namespace in front (shop/Deployment/api), or with its
+// container behind (Deployment/api/web).
+func matches(glob string, c model.Consumer) bool {
+	label := Label(c)
+	names := []string{label}
+	if c.Namespace != "" {
+		names = append(names, c.Namespace+"/"+label)
+	}
+	if c.Container != "" {
+		for _, name := range names {
+			names = append(names, name+"/"+c.Container)
+		}
+	}
+	return slices.ContainsFunc(names, func(name string) bool { return provider.Glob(glob, name) })
 }
 
 func inEnvironment(key *config.Key, environment string) bool {

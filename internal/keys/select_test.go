@@ -44,6 +44,97 @@ func show(s Slot) string {
 	return out
 }
 
+// TestFiles: a mounted file is a slot when a declared key is called like it, or when its
+// text has the form of a key; and it stands for the variable that is then not missing.
+func TestFiles(t *testing.T) {
+	pod := func(namespace, workload, container string, env, files vars) model.Consumer {
+		return model.Consumer{
+			Kind: model.ConsumerKubernetes, Namespace: namespace, Workload: workload, Container: container,
+			Env: model.NewEnv(env), Files: model.NewEnv(files),
+		}
+	}
+	api := pod("shop", "Deployment/api", "web", vars{"PAYMENT_API_USER": known("manifest", "u")}, vars{
+		"/etc/keys/payment-api-key.txt": known("manifest", "k-CANARY"),
+		"/etc/keys/other":               known("manifest", stripeKey),
+		"/etc/keys/notes":               known("manifest", "hello"),
+		"/etc/keys/stripe-secret-key":   unknown(),
+		"/etc/keys/crm.key":             unknown(),
+	})
+	tests := []struct {
+		name string
+		keys map[string]*config.Key
+		want []string
+	}{
+		{name: "by form alone", want: []string{"staging/Deployment/api//etc/keys/other known stripe"}},
+		{
+			name: "declared",
+			keys: map[string]*config.Key{"PAYMENT_API_KEY": {}, "STRIPE_SECRET_KEY": {}, "CRM_KEY": {}, "GONE": {}},
+			want: []string{
+				"staging/Deployment/api//etc/keys/crm.key unknown nobody",
+				"staging/Deployment/api//etc/keys/other known stripe",
+				"staging/Deployment/api//etc/keys/payment-api-key.txt known nobody",
+				"staging/Deployment/api//etc/keys/stripe-secret-key unknown stripe",
+				"staging/Deployment/api/GONE absent nobody",
+			},
+		},
+		{
+			name: "for another namespace",
+			keys: map[string]*config.Key{"PAYMENT_API_KEY": {Consumers: []string{"billing/Deployment/api"}}},
+			want: []string{"staging/Deployment/api//etc/keys/other known stripe", "staging/billing/Deployment/api/PAYMENT_API_KEY absent nobody"},
+		},
+		{
+			name: "for the container",
+			keys: map[string]*config.Key{"PAYMENT_API_KEY": {Consumers: []string{"Deployment/api/web", "shop/Deployment/*", "*/web"}}},
+			want: []string{"staging/Deployment/api//etc/keys/other known stripe", "staging/Deployment/api//etc/keys/payment-api-key.txt known nobody"},
+		},
+	}
+	api.Env = api.Env.WithRest(model.UnknownBecause(model.WhyRemoteState, model.ImageSets, model.Trail{}))
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			slots := Select(Input{
+				Environments: []resolve.Environment{{Name: "staging", Consumers: []model.Consumer{api}}},
+				Config:       &config.File{Keys: test.keys}, Catalogue: provider.Catalogue(),
+			})
+			var got []string
+			for _, s := range slots {
+				got = append(got, show(s))
+				if s.File != strings.HasPrefix(s.Variable, "/") {
+					t.Errorf("%s is a file: %v", s.Variable, s.File)
+				}
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("(-want +got)\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestNobodyStarts: a declared key that nothing could receive is missing all the same.
+func TestNobodyStarts(t *testing.T) {
+	lost := model.UnknownBecause(model.WhyMissingFile, "the chart", model.Trail{})
+	other := consumer("app", vars{"OTHER": known("dotenv", "hello")})
+	for _, test := range []struct {
+		name string
+		env  resolve.Environment
+		want string
+	}{
+		{"nobody", resolve.Environment{Name: "staging"}, "staging//GONE absent nobody, staging/Deployment/api/NAMED absent nobody"},
+		{"not all is known", resolve.Environment{Name: "staging", Lost: &lost}, "staging//GONE unknown nobody, staging/Deployment/api/NAMED unknown nobody"},
+		{"another may receive it", resolve.Environment{Name: "staging", Lost: &lost, Consumers: []model.Consumer{other}}, "staging//GONE unknown nobody, staging/Deployment/api/NAMED unknown nobody"},
+	} {
+		var got []string
+		for _, slot := range Select(Input{
+			Environments: []resolve.Environment{test.env},
+			Config:       &config.File{Keys: map[string]*config.Key{"GONE": {}, "NAMED": {Consumers: []string{"Deployment/api"}}}}, Catalogue: provider.Catalogue(),
+		}) {
+			got = append(got, show(slot))
+		}
+		if diff := cmp.Diff(test.want, strings.Join(got, ", ")); diff != "" {
+			t.Errorf("%s (-want +got)\n%s", test.name, diff)
+		}
+	}
+}
+
 func TestSelect(t *testing.T) {
 	gateway := &provider.Provider{ID: "gateway", Custom: true}
 	tests := []struct {

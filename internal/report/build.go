@@ -115,6 +115,7 @@ func (b builder) slot(c *checks.Case) Slot {
 		ConsumerKind: c.Slot.Consumer.Kind, Namespace: c.Slot.Consumer.Namespace,
 		Also: convertSome(c.Slot.Also, toConsumer), Alternatives: convertSome(value.Alternatives, b.alternative),
 		Says: v.Says, Causes: slices.Clone(v.Causes), Permission: v.Needs, OpenEndpoint: v.Open, Doubt: v.Doubt,
+		File: c.Slot.File, DecidedBy: convertSome(value.DecidedBy, toHop), Reference: toReference(value.Ref),
 	}
 	if value.State == model.Unknown {
 		s.ValueReason, s.ValueNeeds = string(value.Why), value.Needs
@@ -227,9 +228,18 @@ func toAt(s pos.Span) At {
 }
 
 func toTrail(t model.Trail) []Hop {
-	return convert(t.Hops(), func(h model.Hop) Hop {
-		return Hop{At: toAt(h.At), Kind: h.Kind, What: h.What, Literal: h.Literal}
-	})
+	return convert(t.Hops(), toHop)
+}
+
+func toHop(h model.Hop) Hop {
+	return Hop{At: toAt(h.At), Kind: h.Kind, What: h.What, Literal: h.Literal}
+}
+
+func toReference(r model.Ref) *Reference {
+	if r.IsZero() {
+		return nil
+	}
+	return &Reference{Store: r.Store, Name: r.Name, Path: r.Path, Property: r.Property, Version: r.Version}
 }
 
 func toConsumer(c model.Consumer) Consumer {

@@ -82,6 +82,18 @@ type Slot struct {
 	Elsewhere    *Elsewhere    `json:"elsewhere,omitempty" doc:"the environment whose API accepts a key that its own rejects"`
 	OpenEndpoint bool          `json:"open_endpoint,omitempty" doc:"the API accepted a random key too"`
 	Doubt        string        `json:"doubt,omitempty" doc:"why it could not be told whether the API checks keys at all"`
+	File         bool          `json:"file,omitempty" doc:"the variable is a file, and its name the absolute path"`
+	DecidedBy    []Hop         `json:"decided_by,omitempty" doc:"what chose this value among others, such as the condition of a template"`
+	Reference    *Reference    `json:"reference,omitempty" doc:"where a secret store keeps the text"`
+}
+
+// Reference is a place in a secret store outside the repository.
+type Reference struct {
+	Store    string `json:"store" doc:"the kind of store: aws-secretsmanager, vault, …"`
+	Name     string `json:"name,omitempty" doc:"which of these stores, as the repository calls it"`
+	Path     string `json:"path,omitempty" doc:"the entry"`
+	Property string `json:"property,omitempty" doc:"within the entry"`
+	Version  string `json:"version,omitempty" doc:"of the entry"`
 }
 
 // Rungs holds pass, fail or unverified for each step, lowest first.

@@ -20,6 +20,10 @@ func writeDotenv(w io.Writer, r Resolved, _ Options) error {
 		for _, c := range e.Consumers {
 			b.WriteString("# " + slotTitle(e.Name, c.Workload, c.Container, "") + "\n")
 			for _, v := range c.Variables {
+				if v.File {
+					b.WriteString("# the file " + v.Name + " is no variable\n")
+					continue
+				}
 				line, err := dotenvLine(v)
 				if err != nil {
 					return err

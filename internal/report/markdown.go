@@ -171,6 +171,13 @@ func journeyTable(s Slot) string {
 	for i, h := range s.Trail {
 		row(fmt.Sprint(i+1), h.At, h.Kind, h.What)
 	}
+	deciders := choices(s.DecidedBy)
+	for _, h := range deciders[:min(len(deciders), maxDeciders)] {
+		row("decided by", h.At, h.Kind, h.What)
+	}
+	if s.Reference != nil {
+		row("kept in", At{}, s.Reference.Store, referenceText(*s.Reference))
+	}
 	b.WriteString("\n")
 	return b.String()
 }

@@ -31,7 +31,7 @@ type ResolvedConsumer struct {
 	Namespace string     `json:"namespace,omitempty" doc:"of a Kubernetes object"`
 	Workload  string     `json:"workload" doc:"the service, job/step, function or command"`
 	Container string     `json:"container,omitempty" doc:"of a workload with containers"`
-	Variables []Variable `json:"variables" doc:"in the order of their names"`
+	Variables []Variable `json:"variables" doc:"in the order of their names, files behind them"`
 	At        *At        `json:"at,omitempty" doc:"where it is declared or started"`
 }
 
@@ -47,6 +47,9 @@ type Variable struct {
 	Trail        []Hop         `json:"trail" doc:"the journey of the value, origin first"`
 	Shadowed     []Definition  `json:"shadowed" doc:"definitions that lost, strongest first"`
 	Alternatives []Alternative `json:"alternatives,omitempty" doc:"of an ambiguous value: every candidate"`
+	File         bool          `json:"file,omitempty" doc:"it is a file, and its name the absolute path"`
+	DecidedBy    []Hop         `json:"decided_by,omitempty" doc:"what chose this value among others, such as the condition of a template"`
+	Reference    *Reference    `json:"reference,omitempty" doc:"where a secret store keeps the text"`
 }
 
 // ResolvedProblem is a Problem with the environment in which it was met.
@@ -106,6 +109,11 @@ func (b resolver) consumer(c model.Consumer) ResolvedConsumer {
 	for name, v := range c.Env.All() {
 		out.Variables = append(out.Variables, b.variable(name, v))
 	}
+	for name, v := range c.Files.All() {
+		file := b.variable(name, v)
+		file.File = true
+		out.Variables = append(out.Variables, file)
+	}
 	return out
 }
 
@@ -113,6 +121,7 @@ func (b resolver) variable(name string, v model.Value) Variable {
 	out := Variable{
 		Name: name, State: v.State.String(), Fingerprint: b.fingerprint(v),
 		Trail: toTrail(v.Trail), Shadowed: b.definitions(v.Losers), Alternatives: convertSome(v.Alternatives, b.alternative),
+		DecidedBy: convertSome(v.DecidedBy, toHop), Reference: toReference(v.Ref),
 	}
 	if v.State == model.Unknown {
 		out.Reason, out.Needs = string(v.Why), v.Needs

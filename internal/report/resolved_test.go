@@ -27,17 +27,38 @@ func resolvedStory(show func(secret.Text) string) ResolvedInput {
 		"EITHER":          model.Ambiguous("bind EITHER", key("3", hop("shell", "EITHER=", at("a.sh", 1, 1))), model.Value{State: model.Absent}),
 		"PATH":            model.KnownText("/bin", model.Hop{Kind: model.KindProcess, What: "PATH"}),
 		hostile:           key("4", hop(hostile, hostile, at(hostile, 1, 1))),
+		"CHART_KEY":       chartKey(),
+		"STORED_KEY": {
+			Why: model.WhyRemoteState, Needs: "the entry prod/payment of the secret store", Trail: model.Trail{}.Append(hop("manifest", "ExternalSecret/pay", at("k8s/es.yaml", 9, 7))),
+			Ref: model.Ref{Store: "aws-secretsmanager", Name: "ClusterSecretStore/aws", Path: "prod/payment", Property: "key", Version: "AWSCURRENT"},
+		},
 	})
+	files := model.NewEnv(map[string]model.Value{"/etc/keys/payment-api-key": key("5", hop("manifest", "Secret/pay", at("k8s/pay.yaml", 5, 3)))})
 	return ResolvedInput{
 		Fingerprints: secret.NewPrinter(secret.New("for the tests")),
 		Show:         show,
 		Environments: []Receivers{
 			{Environment: "staging", Consumers: []model.Consumer{{
-				Kind: "kubernetes", Namespace: "shop", Workload: "Deployment/api", Container: "api", At: at("k8s/api.yaml", 1, 1), Env: env,
+				Kind: "kubernetes", Namespace: "shop", Workload: "Deployment/api", Container: "api", At: at("k8s/api.yaml", 1, 1), Env: env, Files: files,
 			}}, Problems: []model.Problem{{At: at("Makefile", 3, 2), Message: "recipes are not read", Fix: "name the script"}}},
 			{Environment: "production"},
 		},
 	}
+}
+
+// chartKey went from a values file through a template and a Secret into a container.
+func chartKey() model.Value {
+	v := key("6", model.Hop{At: at("charts/shop/values-staging.yaml", 4, 8), Kind: model.KindHelmValues, What: "payment.key", Literal: true}).
+		Over(key("7", hop(model.KindHelmValues, "payment.key", at("charts/shop/values.yaml", 2, 8))))
+	for _, h := range []model.Hop{
+		hop(model.KindHelmTemplate, "templates/secret.yaml", at("charts/shop/templates/secret.yaml", 8, 12)),
+		hop(model.KindSecret, "Secret/shop key api-key", at("charts/shop/templates/secret.yaml", 8, 3)),
+		hop(model.KindManifest, "env CHART_KEY", at("charts/shop/templates/deployment.yaml", 20, 15)),
+	} {
+		v = v.Via(h)
+	}
+	v.DecidedBy = []model.Hop{hop(model.KindHelmValues, "payment.enabled", at("charts/shop/values.yaml", 1, 10))}
+	return v
 }
 
 func TestResolvedGoldens(t *testing.T) {
@@ -72,14 +93,14 @@ func TestRevealedGoldens(t *testing.T) {
 
 func TestTraceGoldens(t *testing.T) {
 	r := BuildResolved(resolvedStory(nil))
-	for name, want := range map[string]bool{"PAYMENT_API_KEY": true, "CRM_KEY": true, "EITHER": true, "PAYMENT_API_KYE": false, "::error::\x1b[31m": false} {
+	for name, want := range map[string]bool{"PAYMENT_API_KEY": true, "CRM_KEY": true, "EITHER": true, "CHART_KEY": true, "STORED_KEY": true, "/etc/keys/payment-api-key": true, "PAYMENT_API_KYE": false, "::error::\x1b[31m": false} {
 		var b bytes.Buffer
 		found, err := WriteTrace(&b, r, name, Options{Width: 100})
 		if err != nil || found != want {
 			t.Errorf("%q: found %v, %v", name, found, err)
 		}
 		checkHarmless(t, b.String())
-		golden(t, "trace."+strings.ReplaceAll(Clean(name), ":", "")+".txt", b.String())
+		golden(t, "trace."+strings.NewReplacer(":", "", "/", "_").Replace(Clean(name))+".txt", b.String())
 	}
 }
 

@@ -1,12 +1,14 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/keyfit/keyfit/internal/model"
 	"github.com/keyfit/keyfit/internal/strict"
 )
 
@@ -83,15 +85,28 @@ func (p *page) variable(v Variable) []string {
 	return []string{p.cut(p.text(v.Name), room), p.paint(color, v.State), what, from}
 }
 
-// origin is the last place of the trail that lies in a file, else the kind of its start.
+// origin is the last place in a file that defines the value rather than passing it on,
+// else the flag that hands it over, else the kind of a start outside of any file, else the
+// last place that refers to it.
 func origin(trail []Hop) string {
+	flag, start, reference := "", "", ""
 	for _, h := range slices.Backward(trail) {
-		if h.At.File != "" && h.Kind != "command" {
+		switch {
+		case h.At.File == "":
+			start = h.Kind
+		case h.Kind == model.KindCommand:
+		case !h.passesOn():
 			return h.At.String()
+		case h.Kind == model.KindHelmValues:
+			flag = cmp.Or(flag, h.At.String())
+		default:
+			reference = cmp.Or(reference, h.At.String())
 		}
 	}
-	return trail[0].Kind
+	return cmp.Or(flag, start, reference, trail[0].Kind)
 }
+
+func (h Hop) passesOn() bool { return model.Hop{Kind: h.Kind, Literal: h.Literal}.PassesOn() }
 
 func (p *page) resolvedProblems(r Resolved) {
 	for _, problem := range r.Problems {
@@ -149,7 +164,7 @@ func WriteTrace(w io.Writer, r Resolved, name string, opt Options) (found bool, 
 
 func (p *page) trace(e ResolvedEnvironment, c ResolvedConsumer, v Variable) {
 	color := map[string]string{"known": green, "unknown": yellow}[v.State]
-	p.line(p.paint(bold, p.text("variable "+v.Name)), ": ", p.paint(color, v.State), p.paint(faint, p.text(known(v))))
+	p.line(p.paint(bold, p.text(noun(v)+" "+v.Name)), ": ", p.paint(color, v.State), p.paint(faint, p.text(known(v))))
 	p.gutter(p.text(slotTitle(e.Name, c.Workload, c.Container, v.Name)), p.paint(faint, p.text(consumerFacts(c))))
 	p.journey(Slot{Trail: v.Trail, Shadowed: v.Shadowed})
 	if text, ok := v.text(); ok {
@@ -159,10 +174,18 @@ func (p *page) trace(e ResolvedEnvironment, c ResolvedConsumer, v Variable) {
 		p.note("unknown", v.Reason)
 		p.note("needs", v.Needs)
 	}
+	p.background(v.DecidedBy, v.Reference)
 	for _, a := range v.Alternatives {
 		p.note("candidate", p.candidateText(a))
 	}
 	p.line()
+}
+
+func noun(v Variable) string {
+	if v.File {
+		return "file"
+	}
+	return "variable"
 }
 
 func known(v Variable) string {

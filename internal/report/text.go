@@ -6,6 +6,8 @@ import (
 	"io"
 	"slices"
 	"strings"
+
+	"github.com/keyfit/keyfit/internal/model"
 )
 
 // writeText is the report for people: findings, worst first, each with the journey of
@@ -81,6 +83,7 @@ func (p *page) gutter(parts ...string) {
 func (p *page) slot(s Slot, told bool) {
 	p.gutter(p.text(s.title()), p.paint(faint, p.text(p.slotFacts(s))))
 	p.journey(s)
+	p.background(s.DecidedBy, s.Reference)
 	p.rungs(s)
 	p.note("asked", requestText(s.Request))
 	p.note("whose", identityText(s.Identity))
@@ -163,10 +166,11 @@ func (p *page) stops(trail []Hop, shadowed []Definition) [][]string {
 	for _, d := range slices.Backward(shadowed) {
 		rows = append(rows, p.stop(d.At, d.Kind, d.What, p.paint(yellow, "overridden")))
 	}
+	winner := winning(trail)
 	for i, h := range trail {
 		remark := ""
 		switch {
-		case i == len(trail)-1 && len(shadowed) > 0:
+		case i == winner && len(shadowed) > 0:
 			remark = p.paint(green, "wins")
 		case h.Literal:
 			remark = p.paint(faint, "written here")
@@ -176,12 +180,68 @@ func (p *page) stops(trail []Hop, shadowed []Definition) [][]string {
 	return rows
 }
 
+// winning is the stop at which a value replaced others: the last one that does more than
+// refer to it.
+func winning(trail []Hop) int {
+	i := len(trail) - 1
+	for i > 0 && trail[i].passesOn() && trail[i].Kind != model.KindCommand {
+		i--
+	}
+	return i
+}
+
 func (p *page) stop(at At, kind, what, remark string) []string {
 	room := 0
 	if p.opt.Width > 0 {
 		room = max(16, p.opt.Width-50)
 	}
 	return []string{p.text(at.place()), p.text(kind), p.cut(p.text(what), room), remark}
+}
+
+// background tells what chose the value, and where a secret store keeps it.
+func (p *page) background(decidedBy []Hop, r *Reference) {
+	decidedBy = choices(decidedBy)
+	for i, h := range decidedBy {
+		if extra := len(decidedBy) - i; i == maxDeciders && !p.opt.Verbose && extra > 1 {
+			p.note("decided by", fmt.Sprintf("%d more places; --verbose shows all", extra))
+			break
+		}
+		p.note("decided by", deciderText(h))
+	}
+	if r != nil {
+		p.note("kept in", referenceText(*r))
+	}
+}
+
+// choices leaves out what stands fixed in a template or a manifest: it decides, but nobody
+// chose it.
+func choices(decidedBy []Hop) []Hop {
+	return slices.DeleteFunc(slices.Clone(decidedBy), func(h Hop) bool {
+		return h.Kind == model.KindHelmTemplate || h.Kind == model.KindManifest
+	})
+}
+
+// maxDeciders is how many conditions a finding shows.
+const maxDeciders = 3
+
+func deciderText(h Hop) string {
+	return strings.TrimPrefix(fmt.Sprintf("%s: %s %s", h.At, h.Kind, h.What), ": ")
+}
+
+// referenceText is one line for a place in a store: store, name, path#property.
+func referenceText(r Reference) string {
+	words := []string{r.Store}
+	if r.Name != "" {
+		words = append(words, r.Name)
+	}
+	entry := r.Path
+	if r.Property != "" {
+		entry += "#" + r.Property
+	}
+	if r.Version != "" {
+		entry += " version " + r.Version
+	}
+	return strings.TrimSpace(strings.Join(append(words, entry), " "))
 }
 
 func (p *page) rungs(s Slot) {

@@ -20,6 +20,8 @@ type Environment struct {
 	Name      string
 	Consumers []model.Consumer
 	Problems  []model.Problem
+	// Lost says why there may be more consumers than these; nil when nothing says so.
+	Lost *model.Value
 }
 
 // Input is what a resolution starts from.
@@ -76,10 +78,15 @@ func One(ctx context.Context, in Input) (Environment, error) {
 			return Environment{}, err
 		}
 	}
+	consumers, err := w.end(ctx)
+	if err != nil {
+		return Environment{}, err
+	}
 	return Environment{
 		Name:      in.Name,
-		Consumers: w.end(),
+		Consumers: consumers,
 		Problems:  model.SortProblems(w.problems),
+		Lost:      w.lost,
 	}, nil
 }
 
@@ -91,6 +98,9 @@ type walk struct {
 	dir       string
 	consumers []model.Consumer
 	problems  []model.Problem
+	kube      clusters
+	applies   bool         // something is applied to a cluster
+	lost      *model.Value // why not all that is applied could be followed
 }
 
 func (w *walk) step(ctx context.Context, step config.Step) error {
@@ -104,11 +114,16 @@ func (w *walk) step(ctx context.Context, step config.Step) error {
 	return nil
 }
 
-// end lists the consumers. A path that starts nothing still hands its environment to
-// whatever the deploy starts after it: one process.
-func (w *walk) end() []model.Consumer {
-	if len(w.consumers) > 0 {
-		return w.consumers
+// end lists the consumers: commands, and the containers of what was applied. A path that
+// starts nothing still hands its environment to whatever the deploy starts after it: one
+// process.
+func (w *walk) end(ctx context.Context) ([]model.Consumer, error) {
+	containers, err := w.receivers(ctx)
+	if err != nil {
+		return nil, err
 	}
-	return []model.Consumer{{Kind: model.ConsumerProcess, Workload: "process", Env: w.env}}
+	if all := append(w.consumers, containers...); len(all) > 0 || w.applies {
+		return all, nil
+	}
+	return []model.Consumer{{Kind: model.ConsumerProcess, Workload: "process", Env: w.env}}, nil
 }

@@ -21,6 +21,7 @@ const maxWithin = 6
 
 // run follows a command line, and what the deploy tools that it calls deliver.
 func (w *walk) run(ctx context.Context, step *config.Step) (model.Result, error) {
+	before := w.files.Fork()
 	out, err := shell.Follow(ctx, shell.Step{
 		Files: w.files, Env: w.env, Dir: w.dir, Line: step.Run.Value, At: step.Run.Span,
 		Positions: blockPositions(w.files, *step.Run),
@@ -28,11 +29,11 @@ func (w *walk) run(ctx context.Context, step *config.Step) (model.Result, error)
 	if err != nil {
 		return model.Result{}, err
 	}
-	t := tools{walk: w, written: len(out.Written) > 0, seen: asOfNow{w.files, out.Written}}
-	if err := t.deliver(ctx, out.Commands, 0); err != nil {
+	t := tools{walk: w, unfollowed: map[string]bool{}}
+	if err := t.deliver(ctx, &views{base: before, outcome: out}, 0); err != nil {
 		return model.Result{}, err
 	}
-	out.Consumers = append(out.Consumers, t.consumers...)
+	out.Consumers = t.receiving(append(out.Consumers, t.consumers...))
 	out.Problems = append(out.Problems, t.problems...)
 	return out.Result, nil
 }
@@ -40,25 +41,27 @@ func (w *walk) run(ctx context.Context, step *config.Step) (model.Result, error)
 // tools reads the commands of one run.
 type tools struct {
 	*walk
-	written   bool // the run wrote files, and they look now as they do at its end
-	seen      asOfNow
 	consumers []model.Consumer
 	problems  []model.Problem
+	// followed says that something went into a cluster, and unfollowed names the tools of
+	// which not everything could be followed.
+	followed   bool
+	unfollowed map[string]bool
 }
 
-func (t *tools) deliver(ctx context.Context, commands []model.Command, depth int) error {
-	for _, command := range commands {
-		d, ok := deploy.Read(deploy.Call{Command: command, Files: t.seen})
-		if !ok {
-			continue
-		}
-		t.consumers = append(t.consumers, d.Consumers...)
+// deliver follows what the commands of a script deliver, in their order.
+func (t *tools) deliver(ctx context.Context, saw *views, depth int) error {
+	for _, d := range t.deliveries(saw) {
+		t.consumers = append(t.consumers, t.changes(d)...)
 		t.problems = append(t.problems, d.Problems...)
 		for _, source := range d.Sources {
 			t.compare(source)
 		}
+		if err := t.applyTo(ctx, d); err != nil {
+			return err
+		}
 		for _, inner := range d.Inner {
-			if err := t.within(ctx, inner, depth); err != nil {
+			if err := t.within(ctx, inner, d, depth); err != nil {
 				return err
 			}
 		}
@@ -66,9 +69,50 @@ func (t *tools) deliver(ctx context.Context, commands []model.Command, depth int
 	return nil
 }
 
+// deliveries reads the commands, and joins those that print with those that apply.
+func (t *tools) deliveries(saw *views) []deploy.Delivery {
+	var all []deploy.Delivery
+	var commands []int          // of each delivery
+	deliveries := map[int]int{} // of each command
+	for i, command := range saw.outcome.Commands {
+		d, ok := deploy.Read(deploy.Call{Command: command, Files: saw.of(i)})
+		if !ok {
+			name, chosen := chosenCluster(command)
+			if !chosen {
+				continue
+			}
+			d = deploy.Delivery{Files: saw.of(i), Selections: []deploy.Selection{{At: command.At, Tool: "kubectl", Kind: "context", Name: name}}}
+		}
+		if saw.doubt != nil {
+			d = perhaps(d, *saw.doubt)
+		} else if saw.outcome.Seen[i].Perhaps {
+			d = perhaps(d, *undecided())
+		}
+		deliveries[i] = len(all)
+		all, commands = append(all, d), append(commands, i)
+	}
+	return deploy.Piped(all, func(i int, m deploy.Manifests, name string) []int {
+		printers := saw.outcome.Seen[commands[i]].Printers
+		if name != "-" {
+			w, _ := all[i].Files.(*view).written(joined(m.Dir, name))
+			printers = w.Printers
+		}
+		var out []int
+		for _, command := range printers {
+			n, ok := deliveries[command]
+			if !ok {
+				return nil
+			}
+			out = append(out, n)
+		}
+		return out
+	})
+}
+
 // within follows a command line that a tool runs. It starts a process of its own, so
 // nothing that it exports comes back.
-func (t *tools) within(ctx context.Context, inner deploy.Inner, depth int) error {
+func (t *tools) within(ctx context.Context, inner deploy.Inner, by deploy.Delivery, depth int) error {
+	files := by.Files.(*view)
 	switch {
 	case depth >= maxWithin:
 		t.problems = append(t.problems, model.Problem{At: inner.At, Message: fmt.Sprintf("more than %d tools start each other here", maxWithin)})
@@ -80,11 +124,10 @@ func (t *tools) within(ctx context.Context, inner deploy.Inner, depth int) error
 			Fix:     "put the text in double quotes",
 		})
 		return nil
-	case t.written:
-		// The files look as they do at the end of the run, which may be after this command.
+	case len(files.unread) > 0:
 		t.problems = append(t.problems, model.Problem{
 			At:      inner.At,
-			Message: "what this command runs is not followed, because the script writes files that it may read",
+			Message: "what this command runs is not followed, because the script writes files that it may read, and what it writes is not known",
 			Fix:     "name it in a `run:` step of its own",
 		})
 		return nil
@@ -94,7 +137,7 @@ func (t *tools) within(ctx context.Context, inner deploy.Inner, depth int) error
 		line = `"$@"` // words, run without a shell
 	}
 	out, err := shell.Follow(ctx, shell.Step{
-		Files: t.files.Fork(), Env: t.load(inner), Dir: inner.Dir, Line: line, Args: inner.Args,
+		Files: files.Fork(), Env: t.load(inner, files), Dir: inner.Dir, Line: line, Args: inner.Args,
 		At: inner.At, Sh: inner.Sh, Flags: inner.Flags,
 	})
 	if err != nil {
@@ -102,24 +145,28 @@ func (t *tools) within(ctx context.Context, inner deploy.Inner, depth int) error
 	}
 	t.consumers = append(t.consumers, out.Consumers...)
 	t.problems = append(t.problems, out.Problems...)
-	return t.deliver(ctx, out.Commands, depth+1)
+	saw := &views{base: files.Overlay, outcome: out, doubt: by.Perhaps}
+	if inner.Host != "" {
+		saw.doubt = elsewhere()
+	}
+	return t.deliver(ctx, saw, depth+1)
 }
 
 // load is what the inner command finds: the tool may read .env files first.
-func (t *tools) load(inner deploy.Inner) model.Env {
+func (t *tools) load(inner deploy.Inner, files *view) model.Env {
 	env := inner.Env
 	for _, arg := range inner.Dotenv {
-		env = t.loadOne(env, inner, arg)
+		env = t.loadOne(env, inner, arg, files)
 	}
 	return env
 }
 
-func (t *tools) loadOne(env model.Env, inner deploy.Inner, arg deploy.DotenvArg) model.Env {
+func (t *tools) loadOne(env model.Env, inner deploy.Inner, arg deploy.DotenvArg, files *view) model.Env {
 	if arg.File.State != model.Known {
 		return env.WithRest(model.UnknownBecause(model.WhyMissingFile, "the name of the .env file that is loaded here", arg.File.Trail))
 	}
 	name := path.Join(inner.Dir, arg.File.Text.Reveal())
-	if _, err := t.files.Stat(name); errors.Is(err, repo.ErrMissing) && arg.Optional {
+	if _, err := files.Stat(name); errors.Is(err, repo.ErrMissing) && arg.Optional {
 		return env
 	}
 	dialect, ok := dotenv.ParseDialect(arg.Dialect)
@@ -130,7 +177,7 @@ func (t *tools) loadOne(env model.Env, inner deploy.Inner, arg deploy.DotenvArg)
 		dialect = "" // a reader of its own: known is only what all readers agree on
 	}
 	result := dotenv.Load(dotenv.Step{
-		Files: t.files, Env: env, Override: &arg.Override, Dialect: dialect,
+		Files: files, Env: env, Override: &arg.Override, Dialect: dialect,
 		Names: []strict.At[string]{{Value: name, Span: inner.At}},
 	})
 	t.problems = append(t.problems, result.Problems...)

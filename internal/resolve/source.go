@@ -6,7 +6,6 @@ import (
 
 	"github.com/keyfit/keyfit/internal/deploy"
 	"github.com/keyfit/keyfit/internal/model"
-	"github.com/keyfit/keyfit/internal/repo"
 )
 
 // compare holds the environment whose secrets a tool fetches against the one that is
@@ -42,24 +41,3 @@ var stages = map[string]string{
 // stage gives the usual name of an environment's stage; empty for a name that does not
 // tell, so that a message never repeats a text that is not one of these words.
 func stage(name string) string { return stages[strings.ToLower(name)] }
-
-// asOfNow is the repository as the deploy tools of a run may see it: a file that the run
-// wrote looks now as it does at the run's end, which may be after the tool read it.
-type asOfNow struct {
-	repo.Files
-	written map[string]model.Value
-}
-
-// Read gives a file that the run did not write.
-func (f asOfNow) Read(name string) ([]byte, error) {
-	key := name
-	if c, ok := f.Files.(interface{ Clean(string) (string, error) }); ok {
-		if cleaned, err := c.Clean(name); err == nil {
-			key = cleaned
-		}
-	}
-	if _, ok := f.written[key]; ok {
-		return nil, &repo.Error{Path: name, Kind: repo.ErrRead, Note: "the script writes it while it runs"}
-	}
-	return f.Files.Read(name)
-}

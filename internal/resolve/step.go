@@ -18,9 +18,18 @@ func interpret(ctx context.Context, w *walk, step config.Step) (model.Result, er
 		return w.dotenv(step.Dotenv), nil
 	case step.Run != nil:
 		return w.run(ctx, &step)
+	case step.Helm != nil:
+		return w.handOn(), w.helmStep(ctx, step.Helm)
+	case step.Kustomize != nil:
+		return w.handOn(), w.kustomizeStep(ctx, step.Kustomize)
+	case step.Manifests != nil:
+		w.manifestsStep(step.Manifests)
 	}
-	return model.Result{Env: w.env}, nil
+	return w.handOn(), nil
 }
+
+// handOn is the result of a step that leaves the environment as it is.
+func (w *walk) handOn() model.Result { return model.Result{Env: w.env} }
 
 // dotenv loads a list of .env files, by the rules of whoever loads them: the one that
 // the step names, or the one that the repository tells.

@@ -50,7 +50,7 @@ func (sh *shell) eval(st *state, s sym, at pos.Span) {
 		} else {
 			src := sh.src
 			sh.src = &source{name: src.name, text: code, fixed: at, origins: originsOf(one)}
-			sh.text(way, code)
+			sh.m.mayFollow(len(all) > 1, func() { sh.text(way, code) })
 			sh.src = src
 		}
 		ends = append(ends, way)
@@ -99,7 +99,7 @@ func (sh *shell) sourceCommand(st *state, inv invocation) {
 	var ends []*state
 	for _, one := range all {
 		way := st.clone()
-		sh.sourceFile(way, inv, one, rest)
+		sh.m.mayFollow(true, func() { sh.sourceFile(way, inv, one, rest) })
 		ends = append(ends, way)
 	}
 	replace(st, ends...)

@@ -207,11 +207,13 @@ func (sh *shell) unnamed(st *state, inv invocation) {
 			for _, name := range all {
 				way, one := st.clone(), inv
 				one.args.list = append([]sym{name}, inv.args.list[1:]...)
-				if name.isKnown() {
-					sh.dispatch(way, one)
-				} else {
-					sh.external(way, one)
-				}
+				sh.m.mayFollow(true, func() {
+					if name.isKnown() {
+						sh.dispatch(way, one)
+					} else {
+						sh.external(way, one)
+					}
+				})
 				ends = append(ends, way)
 			}
 			replace(st, ends...)
@@ -242,11 +244,13 @@ func (sh *shell) callAny(st *state, f *function, inv invocation) {
 	var ends []*state
 	for _, g := range all {
 		way := st.clone()
-		if g != nil {
-			sh.callFunction(way, g, inv)
-		} else if name, ok := inv.name(); ok {
-			sh.notFunction(way, name, inv)
-		}
+		sh.m.mayFollow(true, func() {
+			if g != nil {
+				sh.callFunction(way, g, inv)
+			} else if name, ok := inv.name(); ok {
+				sh.notFunction(way, name, inv)
+			}
+		})
 		ends = append(ends, way)
 	}
 	replace(st, ends...)

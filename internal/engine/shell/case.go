@@ -26,8 +26,10 @@ func (sh *shell) caseItems(st *state, subject sym, items []*syntax.CaseItem, i i
 			return
 		}
 		other := st.clone()
-		sh.caseBody(st, subject, items, i)
-		sh.caseItems(other, subject, items, i+1)
+		sh.m.mayFollow(true, func() {
+			sh.caseBody(st, subject, items, i)
+			sh.caseItems(other, subject, items, i+1)
+		})
 		replace(st, st.clone(), other)
 		return
 	}

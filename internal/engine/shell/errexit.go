@@ -17,7 +17,7 @@ func (sh *shell) errexit(st *state) {
 	case maybe:
 		if !st.opts.errexit {
 			bad := st.clone()
-			sh.failing(bad, t)
+			sh.m.mayFollow(true, func() { sh.failing(bad, t) })
 			replace(st, st.clone(), bad)
 			return
 		}
@@ -25,7 +25,7 @@ func (sh *shell) errexit(st *state) {
 		if trapped || atExit || !sh.lossy {
 			bad := st.clone()
 			bad.status = failed()
-			sh.failing(bad, t)
+			sh.m.mayFollow(true, func() { sh.failing(bad, t) })
 			sh.mayExit(bad)
 		}
 		st.status = exited(0)

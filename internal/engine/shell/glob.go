@@ -54,7 +54,7 @@ func hasGlob(f sym) bool {
 		if strings.ContainsAny(p.text, "*?") {
 			return true
 		}
-		if i := strings.IndexByte(p.text, '['); i >= 0 {
+		if strings.Contains(p.text, "[") && mayHold(f, "]") {
 			return true
 		}
 		for _, op := range []string{"@(", "+(", "!("} {
@@ -64,6 +64,12 @@ func hasGlob(f sym) bool {
 		}
 	}
 	return false
+}
+
+// mayHold reports whether the text of the field holds c, or something unknown that may. A
+// bracket that none closes is only a text, as the command of that name is.
+func mayHold(f sym, c string) bool {
+	return slices.ContainsFunc(f, func(p piece) bool { return p.unk != nil || strings.Contains(p.text, c) })
 }
 
 // glob finds the names in the repository that match. It reports false when they, or

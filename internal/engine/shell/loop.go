@@ -96,7 +96,7 @@ func (sh *shell) openLoop(st *state, f *frame, head turn, body []*syntax.Stmt, a
 		}
 		next := top.clone()
 		if ok != nil {
-			sh.body(ok, f, body, after)
+			sh.m.mayFollow(true, func() { sh.body(ok, f, body, after) })
 			next.join(ok)
 		}
 		if turns >= 2 || blind {
@@ -240,7 +240,7 @@ func (sh *shell) anyOrder(st *state, items *fields, next *int, run func(*state))
 		backward[len(forward)-1-i] = f
 	}
 	items.list, *next = backward, 0
-	run(back)
+	sh.m.mayFollow(true, func() { run(back) })
 	items.list = forward
 	replace(st, st.clone(), back)
 }

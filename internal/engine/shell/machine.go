@@ -21,6 +21,8 @@ type machine struct {
 	halted   *unknown // when set, the step stopped at a limit
 	problems []model.Problem
 	records  []record
+	sights   int
+	perhaps  int // how many undecided choices what is being followed hangs on
 	parsed   map[string]*parsed
 	values   map[*cell]model.Value // what child processes find of a variable
 }
@@ -127,6 +129,15 @@ func (m *machine) tick(at pos.Span) bool {
 		m.halt(at, "following the script takes too long")
 	}
 	return m.halted == nil
+}
+
+// mayFollow follows what is only done if an undecided choice falls that way.
+func (m *machine) mayFollow(undecided bool, follow func()) {
+	if undecided {
+		m.perhaps++
+		defer func() { m.perhaps-- }()
+	}
+	follow()
 }
 
 // grow counts n bytes of new text.

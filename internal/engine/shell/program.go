@@ -267,6 +267,7 @@ func (sh *shell) external(st *state, inv invocation) {
 	}
 	in := st.io.fds[0]
 	piped := in.kind == fromStream
+	before := len(sh.m.records)
 	if inv.rest != nil {
 		sh.m.recordUnread(st, inv, st.io.input(0), piped)
 	} else {
@@ -279,6 +280,9 @@ func (sh *shell) external(st *state, inv invocation) {
 	}
 	out := mystery(model.WhyCommandOutput, "what "+name+" prints")
 	out[0].unk.names = setsOnly(path.Base(name))
+	if now := len(sh.m.records); now > before {
+		out[0].unk.prints = &output{record: now}
+	}
 	sh.write(st, 1, out)
 	sh.write(st, 2, out)
 	st.status = status{}
@@ -312,7 +316,7 @@ func (sh *shell) touch(st *state, name string, inv invocation) {
 		target := ""
 		if out, value, found := strings.Cut(t, "="); found && isOutputFlag(out) || found && out == "of" {
 			target = value
-		} else if i > 0 && isOutputFlagSym(inv.args.list[i-1]) {
+		} else if i > 0 && isOutputFlagSym(inv.args.list[i-1]) && !namesFormat(path.Base(name)) {
 			target = t
 		} else if writes && !strings.HasPrefix(t, "-") {
 			target = t
@@ -333,6 +337,11 @@ func isOutputFlag(flag string) bool {
 func isOutputFlagSym(s sym) bool {
 	t, ok := s.known()
 	return ok && isOutputFlag(t)
+}
+
+// namesFormat reports whether -o chooses the form of what a command prints.
+func namesFormat(command string) bool {
+	return slices.Contains([]string{"kubectl", "oc", "helm", "kubeseal", "aws", "az", "docker", "kubectx", "argocd", "flux"}, command)
 }
 
 // writers are commands whose plain arguments are files that they write.

@@ -18,6 +18,9 @@ type record struct {
 	script   bool // not a command, but a script without any
 	vars     map[string]*cell
 	wild     *unknown
+	saw      *sight
+	stdin    sym
+	perhaps  bool
 }
 
 func (m *machine) record(st *state, at pos.Span, args fields, stdin sym, piped bool) {
@@ -42,6 +45,11 @@ func (m *machine) record(st *state, at pos.Span, args fields, stdin sym, piped b
 	m.records = append(m.records, record{command: c, workload: workload, vars: exportedCells(st), wild: st.wild})
 	r := &m.records[len(m.records)-1]
 	r.command.Env = m.sharedEnv(st, r)
+	r.saw = m.look(st)
+	r.perhaps = m.perhaps > 0
+	if piped {
+		r.stdin = stdin
+	}
 }
 
 // recordUnread notes a script that keyfit cannot read. What it hands on to its commands

@@ -59,6 +59,8 @@ type Outcome struct {
 	// Written holds what the step wrote, by path. An unknown value is a file whose
 	// content cannot be told; an absent one was removed.
 	Written map[string]model.Value
+	// Seen says for each of the Commands what it finds besides its environment.
+	Seen []Seen
 }
 
 // Run follows the step. The error says that ctx ended or that keyfit itself failed;
@@ -82,6 +84,7 @@ func Follow(ctx context.Context, in Step) (Outcome, error) {
 	out := Outcome{Written: m.writeBack(st)}
 	out.Env = m.environment(st)
 	out.Commands = m.commandList()
+	out.Seen = m.seenList()
 	out.Consumers = m.consumers()
 	out.Problems = model.SortProblems(m.problems)
 	return out, nil

@@ -1,6 +1,8 @@
 package shell
 
 import (
+	"slices"
+
 	"github.com/keyfit/keyfit/internal/model"
 	"mvdan.cc/sh/v3/syntax"
 )
@@ -91,18 +93,20 @@ func (sh *shell) branch(st *state, s *syntax.Stmt) (ok, failed *state) {
 }
 
 func (sh *shell) branchList(st *state, b *syntax.BinaryCmd) (ok, failed *state) {
+	before := len(sh.m.records)
 	ok, failed = sh.branch(st, b.X)
+	next, rest := ok, failed
+	if b.Op == syntax.OrStmt {
+		next, rest = failed, ok
+	}
+	if next == nil {
+		return ok, failed
+	}
+	var ok2, failed2 *state
+	sh.m.mayFollow(rest != nil && sh.chooses(b.Op, before), func() { ok2, failed2 = sh.branch(next, b.Y) })
 	if b.Op == syntax.AndStmt {
-		if ok == nil {
-			return nil, failed
-		}
-		ok2, failed2 := sh.branch(ok, b.Y)
 		return ok2, either(failed, failed2)
 	}
-	if failed == nil {
-		return ok, nil
-	}
-	ok2, failed2 := sh.branch(failed, b.Y)
 	return either(ok, ok2), failed2
 }
 
@@ -252,15 +256,24 @@ func (sh *shell) binary(st *state, c *syntax.BinaryCmd) {
 		sh.pipeline(st, c)
 		return
 	}
+	before := len(sh.m.records)
 	ok, bad := sh.branch(st, c.X)
 	next, rest := ok, bad
 	if c.Op == syntax.OrStmt {
 		next, rest = bad, ok
 	}
 	if next != nil {
-		sh.plain(next, c.Y)
+		sh.m.mayFollow(rest != nil && sh.chooses(c.Op, before), func() { sh.plain(next, c.Y) })
 	}
 	replace(st, rest, next)
+}
+
+// chooses reports whether what stands behind && or || hangs on an open question. Behind &&
+// it does not when commands were certainly started in front of it: the deploy that matters
+// is the one in which they succeed.
+func (sh *shell) chooses(op syntax.BinCmdOperator, records int) bool {
+	started := sh.m.records[records:]
+	return op == syntax.OrStmt || len(started) == 0 || sh.m.perhaps == 0 && slices.ContainsFunc(started, func(r record) bool { return r.perhaps })
 }
 
 func (sh *shell) ifClause(st *state, c *syntax.IfClause) {
@@ -269,17 +282,19 @@ func (sh *shell) ifClause(st *state, c *syntax.IfClause) {
 		return
 	}
 	ok, bad := sh.branchAll(st, c.Cond)
-	if ok != nil {
-		ok.status = exited(0)
-		sh.stmts(ok, c.Then)
-	}
-	if bad != nil {
-		if c.Else != nil {
-			sh.ifClause(bad, c.Else)
-		} else {
-			bad.status = exited(0)
+	sh.m.mayFollow(ok != nil && bad != nil, func() {
+		if ok != nil {
+			ok.status = exited(0)
+			sh.stmts(ok, c.Then)
 		}
-	}
+		if bad != nil {
+			if c.Else != nil {
+				sh.ifClause(bad, c.Else)
+			} else {
+				bad.status = exited(0)
+			}
+		}
+	})
 	replace(st, ok, bad)
 }
 

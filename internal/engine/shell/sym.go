@@ -29,12 +29,21 @@ type piece struct {
 
 // unknown is text that only a run could tell.
 type unknown struct {
-	why   model.Reason
-	needs string
-	alts  []sym    // all that it may be; empty: any text
-	multi bool     // it may stand for a whole list of words, and not only for one
-	file  string   // it is the path of a file of the script's own, known by this key
-	names []string // as a script, it sets only these variables
+	why    model.Reason
+	needs  string
+	alts   []sym    // all that it may be; empty: any text
+	multi  bool     // it may stand for a whole list of words, and not only for one
+	file   string   // it is the path of a file of the script's own, known by this key
+	names  []string // as a script, it sets only these variables
+	prints *output  // it is all that one command prints; nil for any other text
+}
+
+// output is what one command prints.
+type output struct {
+	record int // of the command, counted from 1
+	// doubtful says that it counted as the same as what another command prints, so that
+	// either may be meant.
+	doubtful bool
 }
 
 // anyOf is the unknown for any word of a list that u is in: it may be a word of another
@@ -130,6 +139,11 @@ func cat(texts ...sym) sym {
 				continue
 			}
 			if n := len(out); n > 0 && p.isBlank() && out[n-1].isBlank() && out[n-1].mode == p.mode {
+				if out[n-1].unk.prints != nil { // it is more than that now
+					more := *out[n-1].unk
+					more.prints = nil
+					out[n-1].unk = &more
+				}
 				out[n-1].trail = mergeTrails([]model.Trail{out[n-1].trail, p.trail})
 				continue
 			}
@@ -301,8 +315,19 @@ func samePiece(p, q piece) bool {
 	if p.unk == nil || p.unk == q.unk {
 		return true
 	}
-	return p.unk.why == q.unk.why && p.unk.needs == q.unk.needs && p.unk.multi == q.unk.multi && p.unk.file == q.unk.file &&
+	same := p.unk.why == q.unk.why && p.unk.needs == q.unk.needs && p.unk.multi == q.unk.multi && p.unk.file == q.unk.file &&
 		slices.EqualFunc(p.unk.alts, q.unk.alts, sym.same)
+	if same && p.unk.prints != q.unk.prints {
+		p.unk.prints.doubt()
+		q.unk.prints.doubt()
+	}
+	return same
+}
+
+func (o *output) doubt() {
+	if o != nil {
+		o.doubtful = true
+	}
 }
 
 // compact joins neighbouring known pieces whatever their source, for comparing.

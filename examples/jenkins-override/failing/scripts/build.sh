@@ -14,4 +14,5 @@ export PAYMENT_API_KEY=pgk_dev_CANARY9b2e6a10
 docker build --tag "checkout:${target}" .
 helm upgrade --install checkout charts/checkout \
   --namespace "${target}" \
+  --set-string "payment.user=${PAYMENT_USER_ID}" \
   --set-string "payment.key=${PAYMENT_API_KEY}"

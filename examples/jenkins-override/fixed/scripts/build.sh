@@ -11,4 +11,5 @@ set +a
 docker build --tag "checkout:${target}" .
 helm upgrade --install checkout charts/checkout \
   --namespace "${target}" \
+  --set-string "payment.user=${PAYMENT_USER_ID}" \
   --set-string "payment.key=${PAYMENT_API_KEY}"
