@@ -91,7 +91,7 @@ func layFiles(t *testing.T, files []txtar.File) string {
 
 // TestHelmfileAsRecorded compares with what the real helmfile hands to helm. Its answers
 // stand in the fixtures; HELMFILE_ASK=1 asks it again, HELMFILE_WRITE=1 records them anew.
-// Both need scripts/install/helmfile.sh.
+// Both need scripts/record/helmfile.sh.
 func TestHelmfileAsRecorded(t *testing.T) {
 	names, err := filepath.Glob("../../testdata/helmfile/*.txt")
 	if err != nil || len(names) < 12 {
