@@ -121,7 +121,20 @@ func isMark(r rune) bool { return r >= earlier && r < lastDigit+1<<digitBits || 
 type Piece struct {
 	Start, End int // bytes
 	ID         ID
+	// Maybe says that the piece belongs to text that is there whole, or not at all, and that
+	// nothing around it depends on that: the stretch Whole, of which this may be a part.
+	Maybe bool
+	Whole Range
 }
+
+// Range is a stretch of a text, in bytes. It is set for a [Piece] that may be missing.
+type Range struct{ Start, End int }
+
+// Covers reports whether the bytes from start up to end lie within.
+func (r Range) Covers(start, end int) bool { return r.Start <= start && end <= r.End }
+
+// Touches reports whether any of the bytes from start up to end lies within.
+func (r Range) Touches(start, end int) bool { return r.Start < end && start < r.End }
 
 // Strip takes the marks out of a text. The pieces are ordered by their start; of two that
 // start together the longer one comes first. Marks that were torn apart, so that they open

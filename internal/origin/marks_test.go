@@ -23,19 +23,19 @@ func TestStrip(t *testing.T) {
 	}{
 		{"no mark", "text", "text", nil},
 		{"nothing", "", "", nil},
-		{"one", "a" + w(1, "bc") + "d", "abcd", []origin.Piece{{1, 3, 1}}},
-		{"two", w(1, "a") + w(2, "b"), "ab", []origin.Piece{{0, 1, 1}, {1, 2, 2}}},
-		{"within", w(1, "a"+w(2, "ö")+"c"), "aöc", []origin.Piece{{0, 4, 1}, {1, 3, 2}}},
-		{"of several", origin.WrapAll([]origin.ID{3, 1, 2}, "a"), "a", []origin.Piece{{0, 1, 3}, {0, 1, 1}, {0, 1, 2}}},
-		{"large numbers", w(1<<14, "a") + w(1<<28+5, "b") + w(1<<14-1, "c"), "abc", []origin.Piece{{0, 1, 1 << 14}, {1, 2, 1<<28 + 5}, {2, 3, 1<<14 - 1}}},
+		{"one", "a" + w(1, "bc") + "d", "abcd", []origin.Piece{{Start: 1, End: 3, ID: 1}}},
+		{"two", w(1, "a") + w(2, "b"), "ab", []origin.Piece{{Start: 0, End: 1, ID: 1}, {Start: 1, End: 2, ID: 2}}},
+		{"within", w(1, "a"+w(2, "ö")+"c"), "aöc", []origin.Piece{{Start: 0, End: 4, ID: 1}, {Start: 1, End: 3, ID: 2}}},
+		{"of several", origin.WrapAll([]origin.ID{3, 1, 2}, "a"), "a", []origin.Piece{{Start: 0, End: 1, ID: 3}, {Start: 0, End: 1, ID: 1}, {Start: 0, End: 1, ID: 2}}},
+		{"large numbers", w(1<<14, "a") + w(1<<28+5, "b") + w(1<<14-1, "c"), "abc", []origin.Piece{{Start: 0, End: 1, ID: 1 << 14}, {Start: 1, End: 2, ID: 1<<28 + 5}, {Start: 2, End: 3, ID: 1<<14 - 1}}},
 		{"an empty text", w(1, ""), "", nil},
 		{"no source", w(0, "a") + w(-1, "b"), "ab", nil},
-		{"never closed", strings.TrimSuffix(w(1, "ab"), "\U00100000") + "c", "abc", []origin.Piece{{0, 3, 1}}},
+		{"never closed", strings.TrimSuffix(w(1, "ab"), "\U00100000") + "c", "abc", []origin.Piece{{Start: 0, End: 3, ID: 1}}},
 		{"only closed", "a\U00100000b", "ab", nil},
-		{"a digit too many", "\U000F0001a" + w(2, "b"), "ab", []origin.Piece{{1, 2, 2}}},
-		{"a digit before an end", "\U000F0001\U00100000" + w(2, "b"), "b", []origin.Piece{{0, 1, 2}}},
+		{"a digit too many", "\U000F0001a" + w(2, "b"), "ab", []origin.Piece{{Start: 1, End: 2, ID: 2}}},
+		{"a digit before an end", "\U000F0001\U00100000" + w(2, "b"), "b", []origin.Piece{{Start: 0, End: 1, ID: 2}}},
 		{"nothing within", w(1, "\U00100000") + "a", "a", nil},
-		{"not UTF-8", "\xff" + w(1, "\xc3") + "\xa4", "\xff\xc3\xa4", []origin.Piece{{1, 2, 1}}},
+		{"not UTF-8", "\xff" + w(1, "\xc3") + "\xa4", "\xff\xc3\xa4", []origin.Piece{{Start: 1, End: 2, ID: 1}}},
 	}
 	for _, c := range cases {
 		plain, pieces := origin.Strip(c.marked)

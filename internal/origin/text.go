@@ -135,6 +135,14 @@ func (t Text) Gaps() []Piece {
 	return out
 }
 
+// Assuming is the text when the stretches that drop tells are there for certain: they are no
+// longer a source of what lies in them.
+func (t Text) Assuming(drop func(Piece) bool) Text {
+	t.pieces = slices.DeleteFunc(slices.Clone(t.pieces), func(p Piece) bool { return p.Maybe && drop(p) })
+	t.outer = outers(t.pieces)
+	return t
+}
+
 // Unknown gives the first source of the bytes from start up to end that is not known, if
 // there is one: then the bytes only stand for a text that is not known.
 func (t Text) Unknown(start, end int) (model.Value, bool) {

@@ -155,10 +155,11 @@ func (o *Overlay) List(dir string) ([]Info, error) {
 		return nil, &Error{Path: p, Kind: ErrNotDirectory}
 	}
 	names := map[string]bool{}
+	broken := map[string]bool{} // links under it that lead nowhere: who follows links must hear of them
 	if _, gone := o.written[p]; !gone && !o.removed(p) {
 		under, _ := o.under.List(p) // an error means that the directory is only written
 		for _, info := range under {
-			names[info.Name] = true
+			names[info.Name], broken[info.Name] = true, info.Broken
 		}
 	}
 	for w, data := range o.written {
@@ -169,7 +170,12 @@ func (o *Overlay) List(dir string) ([]Info, error) {
 	}
 	var out []Info
 	for _, name := range slices.Sorted(maps.Keys(names)) {
-		if info, err := o.Stat(path.Join(p, name)); err == nil {
+		at := path.Join(p, name)
+		info, err := o.Stat(at)
+		if _, gone := o.written[at]; err != nil && broken[name] && !gone {
+			info, err = Info{Name: name, Broken: true}, nil
+		}
+		if err == nil {
 			out = append(out, info)
 		}
 	}

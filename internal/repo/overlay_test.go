@@ -194,3 +194,29 @@ func TestForksAreIndependent(t *testing.T) {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
 }
+
+// TestOverlayListsBrokenLinks: who follows links must hear of those that keyfit does not
+// follow, also through an overlay.
+func TestOverlayListsBrokenLinks(t *testing.T) {
+	root := lay(t)
+	must(t, os.Symlink("nowhere", filepath.Join(root, "broken-link")))
+	must(t, os.Symlink("../../outside.txt", filepath.Join(root, "out-link")))
+	must(t, os.Symlink("loop", filepath.Join(root, "loop")))
+	must(t, os.Symlink("a.txt", filepath.Join(root, "good-link")))
+	o := repo.NewOverlay(open(t, root))
+	broken := func() []string {
+		infos, err := o.List(".")
+		must(t, err)
+		var names []string
+		for _, info := range infos {
+			if info.Broken {
+				names = append(names, info.Name)
+			}
+		}
+		return names
+	}
+	want := []string{"broken-link", "loop", "out-link"}
+	if diff := cmp.Diff(want, broken()); diff != "" {
+		t.Errorf("(-expected +got)\n%s", diff)
+	}
+}

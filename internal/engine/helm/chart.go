@@ -31,14 +31,29 @@ type Step struct {
 
 	KubeVersion string   // --kube-version; empty: Helm's default
 	APIVersions []string // --api-versions
-	IsUpgrade   bool     // what .Release.IsUpgrade gives
+	Occasion    Occasion // what .Release tells of the release
+	// Offline says that no cluster is asked, as `helm template` does: what "lookup" gives is
+	// nothing for certain, and there are no more APIs than Helm knows by itself.
+	Offline bool
 	// ReuseValues says that the values of the running release apply beneath those given here.
 	ReuseValues bool
+	// AgeKey holds the age identities that encrypted files of values open with, when known.
+	AgeKey model.Value
 	// SkipSchema is --skip-schema-validation.
 	SkipSchema bool
 	// Doubt is set when arguments that cannot be read may change everything here.
 	Doubt *model.Value
 }
+
+// Occasion is what a chart is rendered for.
+type Occasion uint8
+
+// The occasions.
+const (
+	InstallOrUpgrade Occasion = iota // whichever it is: that depends on what the cluster holds
+	Install                          // helm install, helm template
+	Upgrade                          // helm upgrade without --install
+)
 
 // Arg is one -f or --set of the command line. Of a Text that is known only in part, Parts
 // holds the pieces, and "key=" followed by an unknown piece decides about that key alone;

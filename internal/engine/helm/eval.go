@@ -36,6 +36,7 @@ type eval struct {
 	doubt    *model.Value // nothing is certain from here on
 	forked   bool         // in the current document a way was taken that plain rendering does not take
 
+	offline bool      // no cluster is asked
 	openTo  origin.ID // of Values that may hold more; 0 when they do not
 	openMap map[uintptr]map[string]any
 
@@ -51,8 +52,9 @@ type eval struct {
 // note says more about a source.
 type note struct {
 	unknown bool
-	// maybe marks what is there or not, rather than what may be any text.
-	maybe bool
+	// maybe marks what is there or not, rather than what may be any text. With either, there
+	// may be another text in its place, with the same keys and names.
+	maybe, either bool
 }
 
 // located is a template file, for positions.

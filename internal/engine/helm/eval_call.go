@@ -40,7 +40,7 @@ func (f *frame) function(dot *val, n *parse.IdentifierNode, args []parse.Node, f
 	switch {
 	case fn.random:
 		v = v.plus(ids{f.e.wellKnown(sourceRandom)}, nil)
-	case fn.remote:
+	case fn.remote && !f.e.offline:
 		v = v.plus(ids{f.e.wellKnown(sourceRemote)}, nil)
 	}
 	return v

@@ -3,6 +3,7 @@ package helm
 import (
 	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/keyfit/keyfit/internal/model"
 )
@@ -108,15 +109,44 @@ func (f *frame) joinText(u ids, a, b *rope) {
 		f.out.add(string(a.b), va)
 		return
 	}
-	at, bt := string(a.b), string(b.b)
-	maybe := isBlock(at) && (isBlock(bt) || blank(bt))
-	f.out.add(at, va.plus(ids{f.e.undecidedSource(u, maybe)}, nil))
-	if blank(bt) && len(f.e.unknowns(vb.all())) == 0 || !blank(at) && !isBlock(bt) || maybe && covers(at, bt) {
+	at, bt := filled(va, 0).v.(string), filled(vb, 0).v.(string)
+	maybe := isBlock(at) && (isBlock(bt) || leavesNothing(bt)) || isBlock(bt) && givesWay(at, bt)
+	either := maybe && isBlock(at) && isBlock(bt) && covers(at, bt)
+	if either && at == string(a.b) && bt == string(b.b) && f.e.isFormed(vb) {
+		if differing, ok := sameForm(at, bt, len(f.e.unknowns(vb.all())) > 0); ok {
+			f.addDiffering(u, va, differing)
+			return
+		}
+	}
+	f.out.add(string(a.b), va.plus(ids{f.e.undecidedSource(u, maybe, either)}, nil))
+	if blank(bt) && len(f.e.unknowns(vb.all())) == 0 || !blank(at) && !isBlock(bt) || either {
 		return
 	}
-	id := f.e.undecidedSource(u, isBlock(bt))
+	id := f.e.undecidedSource(u, isBlock(bt) && (maybe || blank(at)), false)
 	end := len(f.out.b)
 	f.out.p = append(f.out.p, piece{start: end, end: end, id: id, extra: vb.plus(ids{id}, nil)})
+}
+
+// addDiffering writes the likely one of two texts that differ in some of their values.
+func (f *frame) addDiffering(u ids, v *val, differing [][2]int) {
+	start := len(f.out.b)
+	f.out.add(v.v.(string), v)
+	id := f.e.undecidedSource(u, false, false)
+	for _, d := range differing {
+		f.out.p = append(f.out.p, piece{start: start + d[0], end: start + d[1], id: id})
+	}
+}
+
+// leavesNothing reports whether a text without content may as well not be there, wherever
+// whole lines are left out for it.
+func leavesNothing(text string) bool {
+	return text == "" || blank(text) && strings.HasSuffix(text, "\n")
+}
+
+// givesWay reports whether a text without content means nothing before lines of YAML.
+func givesWay(text, before string) bool {
+	first, _, _ := strings.Cut(before, "\n")
+	return text == "" || blank(text) && strings.Contains(text, "\n") && blank(first)
 }
 
 // isBlock reports whether text is lines of YAML rather than part of one.

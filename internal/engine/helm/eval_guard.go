@@ -87,7 +87,7 @@ func abs(n int) int { return max(n, -n) }
 // afterMethod says what is not certain about the result of a method: a cluster may have
 // more APIs than helm knows by itself.
 func (e *eval) afterMethod(from *val, name string, args []*val, result *val) *val {
-	if _, ok := from.v.(VersionSet); ok && name == "Has" && result.v == false {
+	if _, ok := from.v.(VersionSet); ok && name == "Has" && result.v == false && !e.offline {
 		return result.plus(ids{e.wellKnown(sourceRemote)}, nil)
 	}
 	return result

@@ -28,6 +28,7 @@ type piece struct {
 	start, end int
 	id         origin.ID
 	extra      *val
+	whole      origin.Range // of a part of a text that is there whole or not at all
 }
 
 // ids is a sorted list of sources without repetitions. It is never changed.

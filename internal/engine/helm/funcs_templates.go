@@ -93,7 +93,7 @@ const tplName = "gotpl"
 // spread gives the pieces of a text, those of all of it included.
 func (e *eval) spread(v *val) []piece {
 	out := v.p
-	for _, id := range v.src {
+	for _, id := range e.plainly(v.src) {
 		out = append(out[:len(out):len(out)], piece{start: 0, end: len(v.v.(string)), id: id})
 	}
 	return out

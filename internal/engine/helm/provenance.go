@@ -65,8 +65,8 @@ func (e *eval) guess(id origin.ID) *val {
 
 // undecidedSource marks what is there only if the values u, which are not known, say so;
 // or may be another text in its place.
-func (e *eval) undecidedSource(u ids, maybe bool) origin.ID {
-	key := derivation{id: u[0], by: fmt.Sprint(u, maybe)}
+func (e *eval) undecidedSource(u ids, maybe, either bool) origin.ID {
+	key := derivation{id: u[0], by: fmt.Sprint(u, maybe, either)}
 	if id, ok := e.memo[key]; ok {
 		return id
 	}
@@ -75,8 +75,24 @@ func (e *eval) undecidedSource(u ids, maybe bool) origin.ID {
 	v.Ref = first.Ref
 	v.DecidedBy = e.decided(u)
 	id := e.add(v, maybe)
+	e.notes[id].either = either
 	e.memo[key] = id
 	return id
+}
+
+// plainly gives the sources of what a function made as a whole: no part of it can be told
+// to be there or not, so that all of it may be any text.
+func (e *eval) plainly(list ids) ids {
+	if !slices.ContainsFunc(list, func(id origin.ID) bool { return e.notes[id].maybe }) {
+		return list
+	}
+	out := slices.Clone(list)
+	for i, id := range out {
+		if e.notes[id].maybe {
+			out[i] = e.undecidedSource(ids{id}, false, false)
+		}
+	}
+	return sorted(out)
 }
 
 // decided lists the places of the leaves that decided something. What the template itself
@@ -156,6 +172,7 @@ func (e *eval) derive(id origin.ID, hop *model.Hop, c *cond) origin.ID {
 		}
 	}
 	derived := e.add(v, e.notes[id].maybe)
+	e.notes[derived].either = e.notes[id].either
 	e.memo[key] = derived
 	return derived
 }
@@ -170,7 +187,7 @@ func (f *frame) write(v *val, hop *model.Hop) {
 	}
 	at := len(f.out.b)
 	f.out.b = append(f.out.b, text...)
-	for _, id := range v.src {
+	for _, id := range f.e.plainly(v.src) {
 		p := piece{start: at, end: at + len(text), id: f.e.derive(id, hop, c)}
 		if len(text) == 0 && f.e.isUnknown(id) {
 			p.extra = f.e.placeholder(p.id)

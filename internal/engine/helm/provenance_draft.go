@@ -28,22 +28,22 @@ type draft struct {
 func (d *draft) document(e *eval) origin.Document {
 	v := d.v
 	text := v.v.(string)
-	if d.doubt != nil {
-		v = v.plus(ids{e.add(*d.doubt, true)}, nil)
-	}
 	pieces := e.spread(v)
+	if d.doubt != nil {
+		pieces = append(pieces[:len(pieces):len(pieces)], piece{end: len(text), id: e.add(*d.doubt, true)})
+	}
 	if slices.ContainsFunc(pieces, func(p piece) bool { return p.extra != nil || e.notes[p.id].maybe }) {
-		var ok bool
-		if text, pieces, ok = e.complete(&val{v: text, p: pieces}); !ok {
-			text = v.v.(string)
-			pieces = e.clouded(text, e.spread(v))
+		all, known, ok := e.complete(&val{v: text, p: pieces})
+		if !ok {
+			all, known = text, e.clouded(text, pieces)
 		}
+		text, pieces = all, known
 	}
 	return origin.Document{Name: d.name, Text: origin.FromPieces(text, e.ordered(text, pieces), e.marks)}
 }
 
 // complete gives the text with all that may be there in it. It reports false when that is
-// no YAML, or has a key twice.
+// no YAML, has a key twice, or depends on what may be there in more than that.
 func (e *eval) complete(v *val) (string, []piece, bool) {
 	whole := filled(v, 0)
 	text := whole.v.(string)
@@ -51,15 +51,47 @@ func (e *eval) complete(v *val) (string, []piece, bool) {
 	if !ok {
 		return "", nil, false
 	}
+	var layout *layout
 	var pieces []piece
 	for _, p := range whole.p {
-		if !e.notes[p.id].maybe {
+		n := e.notes[p.id]
+		if !n.maybe {
 			pieces = append(pieces, p)
 			continue
 		}
-		pieces = append(pieces, around(p, spared)...)
+		if n.either {
+			pieces = append(pieces, around(p, spared)...)
+			continue
+		}
+		if layout == nil {
+			if layout, ok = layoutOf(text); !ok {
+				return "", nil, false
+			}
+		}
+		switch layout.place(p) {
+		case torn:
+			return "", nil, false
+		case inScalar:
+			pieces = append(pieces, p)
+		case separate:
+			p.whole = layout.trimmed(p)
+			pieces = append(pieces, parts(p, spared)...)
+		}
 	}
-	return text, pieces, true
+	return text, pieces, layout == nil || layout.standsWithout()
+}
+
+// parts gives a piece that may be missing outside of what is spared; at least one byte of it.
+func parts(p piece, spared [][2]int) []piece {
+	out := around(p, spared)
+	if len(out) == 0 {
+		p.start = p.end - 1
+		out = []piece{p}
+	}
+	for i := range out {
+		out[i].whole = p.whole
+	}
+	return out
 }
 
 // filled puts in what may be there.
@@ -118,7 +150,7 @@ const maxHoles = 64 // of texts that may be there within others
 func (e *eval) clouded(text string, pieces []piece) []piece {
 	for _, p := range pieces {
 		if p.extra != nil || e.notes[p.id].maybe {
-			return append(pieces[:len(pieces):len(pieces)], piece{end: len(text), id: e.undecidedSource(ids{p.id}, false)})
+			return append(pieces[:len(pieces):len(pieces)], piece{end: len(text), id: e.undecidedSource(ids{p.id}, false, false)})
 		}
 	}
 	return pieces
@@ -132,7 +164,7 @@ func (e *eval) ordered(text string, pieces []piece) []origin.Piece {
 			p.start, p.end = beside(text, p.start)
 		}
 		if p.start < p.end {
-			out = append(out, origin.Piece{Start: p.start, End: p.end, ID: p.id})
+			out = append(out, origin.Piece{Start: p.start, End: p.end, ID: p.id, Maybe: p.whole.End > 0, Whole: p.whole})
 		}
 	}
 	slices.SortStableFunc(out, func(a, b origin.Piece) int { return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(b.End, a.End)) })

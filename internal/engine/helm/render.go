@@ -39,7 +39,8 @@ type Stats struct {
 // Where a value is not known, our walk takes both sides of each condition on it. What only
 // one side writes is marked as not known, save for what names it: the keys of maps, kind and
 // name of an object, and the name of an entry in a list. So a reader finds a variable that
-// may be there under its name, with a value that is not known. Where names themselves, or
+// may be there under its name, with a value that is not known. Text that can be left out
+// without a change to what is around it is marked as such, see [origin.Piece]. Where names themselves, or
 // how many there are, depend on such a value, the whole document is marked.
 //
 // Four things are taken for granted:

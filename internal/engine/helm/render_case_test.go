@@ -75,7 +75,7 @@ func (c renderCase) step(t testing.TB) Step {
 	hop := model.Hop{At: at, Kind: model.KindCommand, What: "helm template", Literal: true}
 	s := Step{
 		Files: tree, At: at, Dir: ".", Chart: "shop",
-		Release: model.KnownText("rel", hop), Namespace: model.KnownText("ns", hop),
+		Occasion: Install, Release: model.KnownText("rel", hop), Namespace: model.KnownText("ns", hop),
 	}
 	for i := 0; i+1 < len(c.args); i += 2 {
 		flag := strings.TrimPrefix(c.args[i], "--")

@@ -73,12 +73,18 @@ func (s Step) release(give func(v model.Value, text string) any) map[string]any 
 		namespace = model.KnownText("default", model.Hop{Kind: model.KindDefault, What: "namespace"})
 	}
 	revision := model.KnownText("1", model.Hop{Kind: model.KindDefault, What: "revision"})
-	if s.IsUpgrade {
+	if s.Occasion != Install {
 		revision = model.UnknownBecause(model.WhyRemoteState, "the revisions of the release", model.Trail{})
 	}
 	out := map[string]any{
 		"Name": give(s.Release, textOf(s.Release)), "Namespace": give(namespace, textOf(namespace)),
-		"IsUpgrade": s.IsUpgrade, "IsInstall": !s.IsUpgrade, "Revision": 1, "Service": "Helm",
+		"IsUpgrade": s.Occasion == Upgrade, "IsInstall": s.Occasion != Upgrade, "Revision": 1, "Service": "Helm",
+	}
+	if s.Occasion == InstallOrUpgrade {
+		either := model.UnknownBecause(model.WhyRemoteState, "whether the release is installed already", model.Trail{})
+		if v, ok := give(either, "").(*val); ok {
+			out["IsUpgrade"], out["IsInstall"] = &val{v: false, src: v.src}, &val{v: true, src: v.src}
+		}
 	}
 	if v, ok := give(revision, "1").(*val); ok {
 		out["Revision"] = &val{v: 1, src: v.src}
@@ -193,6 +199,7 @@ func newEval(ctx context.Context, p *plain) *eval {
 
 // prepare makes the scopes with origins.
 func (e *eval) prepare(step Step, loaded *Loaded, caps *Capabilities) []*source {
+	e.offline = step.Offline
 	if loaded.Open != nil {
 		e.openTo = e.add(*loaded.Open, false)
 	}

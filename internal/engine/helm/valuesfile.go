@@ -39,6 +39,7 @@ type document struct {
 	unknown func(start, end int) *model.Value
 	nodes   int
 	odd     *model.Value // of a key that is not known: then anything may be set
+	sealed  bool         // what stands in the text are cipher texts of the values
 }
 
 // fileDocument is a values file. Of a file in an archive there are no lines.
@@ -161,6 +162,10 @@ func (d *document) build(value any, n *yamlnode.Node, path string, aliases []ali
 			out.list[i] = d.build(child, item, path+"["+strconv.Itoa(i)+"]", aliases)
 		}
 		return out
+	}
+	if d.sealed && isCipher(n) {
+		start, end := d.places.span(n)
+		return &node{value: value, from: originOf(value, sealedPlace(d.trail(start, end, path)))}
 	}
 	if s, ok := value.(string); ok && n != nil && (n.Kind != yamlnode.ScalarNode || n.Value != s && n.ShortTag() == "!!str") {
 		n = nil

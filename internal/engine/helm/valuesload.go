@@ -180,7 +180,7 @@ func (l *loader) document(arg Arg) *node {
 		l.doubt(unknownBecause(*d.odd))
 	}
 	if arg.Encrypted {
-		values = decrypted(values)
+		return l.decrypted(d, at, values)
 	}
 	return values
 }
@@ -281,44 +281,4 @@ func joined(pieces []model.Value) string {
 		b.WriteString(p.Text.Reveal())
 	}
 	return b.String()
-}
-
-// decrypted is what SOPS makes of an encrypted file, as far as it can be told: its own
-// entry is gone, and cipher texts stand for texts that are not known. Other backends
-// replace references.
-func decrypted(values *node) *node {
-	out := shallowTable(values)
-	if sops := out.table["sops"]; sops != nil && sops.kind == table {
-		delete(out.table, "sops")
-	}
-	return out.decipher()
-}
-
-func (n *node) decipher() *node {
-	out := *n
-	switch n.kind {
-	case table:
-		out.table = make(map[string]*node, len(n.table))
-		for key, child := range n.table {
-			out.table[key] = child.decipher()
-		}
-	case list:
-		out.list = make([]*node, len(n.list))
-		for i, child := range n.list {
-			out.list[i] = child.decipher()
-		}
-	default:
-		text, _ := n.value.(string)
-		why := model.Value{}
-		switch {
-		case strings.HasPrefix(text, "ENC["):
-			why = model.UnknownBecause(model.WhyEncrypted, "the key that the file is encrypted for", n.from.Trail)
-		case strings.Contains(text, "ref+"), strings.Contains(text, "secretref+"):
-			why = model.UnknownBecause(model.WhyRemoteState, "the secret store that the file refers to", n.from.Trail)
-		default:
-			return n
-		}
-		out.from, out.value = &why, Placeholder
-	}
-	return &out
 }

@@ -25,6 +25,27 @@ const (
 	FromHelm      = "helm"      // a Helm release
 )
 
+// UnknownNamespace is the word for a namespace that is not known, one for each number. It may
+// be any other namespace; two of the same number are the same.
+func UnknownNamespace(number int) string {
+	if number == 0 {
+		return vague + ")"
+	}
+	return fmt.Sprintf("%s, %d)", vague, number+1)
+}
+
+const vague = "(not known"
+
+// maySame reports whether two namespaces may be the same one.
+func maySame(a, b string) bool {
+	return a == b || a == "" || b == "" || vaguely(a, b)
+}
+
+// vaguely reports whether two namespaces may be the same one since one of them is not known.
+func vaguely(a, b string) bool {
+	return a != b && (strings.HasPrefix(a, vague) || strings.HasPrefix(b, vague))
+}
+
 // Input is what one command applies.
 type Input struct {
 	Documents []origin.Document
@@ -150,6 +171,12 @@ func (c *Cluster) Delete(kind, namespace, name string) {
 		gone := model.UnknownBecause(model.WhyRemoteState, "the "+kind+" "+shown(name)+", which was deleted here", model.Trail{})
 		c.stores[id] = &store{ident: id, at: s.at, batch: c.batch, manager: byCommand, entries: map[string]entry{}, rest: &gone, deleted: true}
 	}
+	because := model.UnknownBecause(model.WhyAmbiguous, "the namespace in which the "+kind+" "+shown(name)+" is deleted", model.Trail{})
+	for other, s := range c.stores {
+		if other.kind == kind && other.name == name && vaguely(other.namespace, namespace) {
+			s.veil(because)
+		}
+	}
 	if i, ok := c.byName[id]; ok {
 		c.workloads[i].pod = nil
 		delete(c.byName, id)
@@ -195,8 +222,12 @@ func (f *finder) consumers(w *workload) []model.Consumer {
 		one.pod = &pod{gap: &gap}
 	}
 	var out []model.Consumer
+	because := f.replacedElsewhere(w)
 	for _, ctr := range one.pod.containers {
 		ctr.env = f.changed(&one, ctr)
+		if because != nil {
+			ctr.gap, ctr.fileGap, ctr.missing = because, because, because
+		}
 		out = append(out, model.Consumer{
 			Kind: model.ConsumerKubernetes, Namespace: w.namespace, Workload: w.title(), Container: ctr.name,
 			At: ctr.at, Env: f.containerEnv(&one, ctr), Files: f.containerFiles(&one, ctr),
@@ -211,6 +242,18 @@ func (f *finder) consumers(w *workload) []model.Consumer {
 	return out
 }
 
+// replacedElsewhere says of a workload whether another one that is applied later may be the
+// same, since the namespace of one of them is not known.
+func (f *finder) replacedElsewhere(w *workload) *model.Value {
+	for _, other := range f.alike[ident{kind: w.kind, name: w.name}] {
+		if other != w && other.pod != nil && w.nameless == nil && other.batch >= w.batch && vaguely(other.namespace, w.namespace) {
+			v := model.UnknownBecause(model.WhyAmbiguous, "the namespace of "+w.title()+", which is applied more than once", model.Trail{})
+			return &v
+		}
+	}
+	return nil
+}
+
 // changed is the list of a container's variables after the commands that changed it.
 func (f *finder) changed(w *workload, ctr container) []variable {
 	out := slices.Clone(ctr.env)
@@ -218,7 +261,7 @@ func (f *finder) changed(w *workload, ctr container) []variable {
 		if ch.Workload != "" && ch.Workload != w.kind+"/"+w.name || ch.Container != "" && ch.Container != ctr.name {
 			continue
 		}
-		if ch.Namespace != w.namespace && ch.Namespace != "" && w.namespace != "" {
+		if !maySame(ch.Namespace, w.namespace) {
 			continue
 		}
 		sure := ch.Workload != "" && ch.Namespace == w.namespace && w.nameless == nil

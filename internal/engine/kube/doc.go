@@ -248,15 +248,21 @@ type reader struct {
 	column   int // how far the chunk's start lies behind the start of that line, in code points
 	via      []model.Hop
 	doubt    *model.Value
-	nodes    int
+	nodes    *int
 	problems *[]model.Problem
 	extents  map[*yaml.Node][2]int // of an object in JSON
 	around   bool                  // something that is not known lies around all of it
 	known    map[*yaml.Node][]pair // mappings that were read already
+	maybes   []maybe               // stretches that may be missing
+	reaches  map[*yaml.Node][2]int // where nodes that hold others start and end
+	fileless *model.Value          // set when files may be missing
+	above    *reader               // the one that this one assumes more than
+
+	assumedThere map[origin.Range]*reader
 }
 
 func (s *stream) reader(c chunk, via []model.Hop, doubt *model.Value, problems *[]model.Problem) *reader {
-	r := &reader{stream: s, chunk: c, first: s.firstLine(c.start), via: via, doubt: doubt, problems: problems, known: map[*yaml.Node][]pair{}}
+	r := &reader{stream: s, chunk: c, first: s.firstLine(c.start), via: via, doubt: doubt, problems: problems, nodes: new(int), known: map[*yaml.Node][]pair{}}
 	if from := s.lines[r.first-1]; from < c.start {
 		r.column = utf8.RuneCountInString(s.raw[from:c.start])
 	}
@@ -274,21 +280,24 @@ func (r *reader) fail(n *yaml.Node, fix, format string, args ...any) {
 func (r *reader) visit(n *yaml.Node) bool { return r.spend(n, 1) }
 
 func (r *reader) spend(n *yaml.Node, cost int) bool {
-	within := r.nodes <= maxNodes
-	r.nodes += cost
+	within := !r.overrun()
+	*r.nodes += cost
 	if within && r.overrun() {
 		all := *r.problems
 		*r.problems = nil // this one comes first, so that it is not among those left out
 		r.fail(n, "write out what the aliases repeat, or split the list", "expands to more than %d nodes", maxNodes)
 		*r.problems = append(*r.problems, all...)
 		limit := model.UnknownBecause(model.WhyLimit, fmt.Sprintf("an object of fewer than %d nodes", maxNodes), model.Trail{})
-		r.doubt = &limit
+		for ; r != nil; r = r.above {
+			r.doubt = &limit
+		}
+		return false
 	}
 	return !r.overrun()
 }
 
 // overrun says that not all of the object was read, so that none of it can be trusted.
-func (r *reader) overrun() bool { return r.nodes > maxNodes }
+func (r *reader) overrun() bool { return *r.nodes > maxNodes }
 
 // shown repeats a name of a manifest in quotes when it has the form of one.
 func shown(name string) string {

@@ -42,6 +42,9 @@ func (f *finder) containerEnv(w *workload, c container) model.Env {
 	if c.gap != nil {
 		e.lose("", *c.gap)
 	}
+	for name, v := range e.vars {
+		e.vars[name] = orMissing(v, c.missing)
+	}
 	return e.env()
 }
 
@@ -86,7 +89,7 @@ func (e *environ) from(s envSource) {
 		e.lose(s.prefix, through(*found.rest, s.ref))
 	}
 	for _, key := range found.texts() {
-		v := through(found.entries[key].value, s.ref)
+		v := orMissing(through(found.entries[key].value, s.ref), s.missing)
 		if !oldName(s.prefix + key) {
 			v = model.Ambiguous("the version of the cluster: before Kubernetes 1.34 a variable of this name may be left out", v, model.Value{State: model.Absent, Trail: v.Trail})
 		}
@@ -139,6 +142,9 @@ func (e *environ) set(v variable) {
 		value = e.pick(e.w, e.find(e.w.namespace, *v.ref), *v.ref, false)
 	case v.expands:
 		value = e.expand(value)
+	}
+	if v.missing != nil && v.nameless == nil {
+		value = orMissing(value, v.missing)
 	}
 	switch {
 	case v.nameless != nil:

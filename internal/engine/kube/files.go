@@ -1,6 +1,7 @@
 package kube
 
 import (
+	"cmp"
 	"maps"
 	"path"
 	"slices"
@@ -147,6 +148,12 @@ func (f *finder) containerFiles(w *workload, c container) model.Env {
 		out.mount(m)
 	}
 	out.hide(c.mounts)
+	if because := cmp.Or(w.pod.fileless, c.missing); because != nil {
+		out.rest = *because
+		for name, v := range out.files {
+			out.files[name] = veiled(v, *because)
+		}
+	}
 	if !c.init {
 		for _, slot := range w.pod.injected {
 			out.files[slot.path] = slot.value

@@ -36,17 +36,29 @@ func (v *view) texts() []string {
 type finder struct {
 	*Cluster
 	views    map[ident]*view
-	spaces   map[ident][]string // the namespaces that have an object of a kind and name
+	spaces   map[ident][]string    // the namespaces that have an object of a kind and name
+	alike    map[ident][]*workload // the workloads of a kind and name
+	vague    bool                  // a namespace of what controllers make is not known
 	problems []model.Problem
 }
 
 func (c *Cluster) finder() *finder {
-	f := &finder{Cluster: c, views: map[ident]*view{}, spaces: map[ident][]string{}}
+	f := &finder{Cluster: c, views: map[ident]*view{}, spaces: map[ident][]string{}, alike: map[ident][]*workload{}}
+	for _, w := range c.workloads {
+		of := ident{kind: w.kind, name: w.name}
+		f.alike[of] = append(f.alike[of], w)
+	}
 	for id := range c.stores {
 		if id.namespace != "" {
 			anywhere := ident{kind: id.kind, name: id.name}
 			f.spaces[anywhere] = append(f.spaces[anywhere], id.namespace)
 		}
+	}
+	for id := range c.made {
+		f.vague = f.vague || vaguely(id.namespace, "")
+	}
+	for id := range c.stores {
+		f.vague = f.vague || vaguely(id.namespace, "")
 	}
 	for _, spaces := range f.spaces {
 		slices.Sort(spaces)
@@ -83,10 +95,15 @@ func (f *finder) build(id ident) *view {
 	for _, other := range f.sameName(id) {
 		if other.batch >= since {
 			v.maybe(other)
+		} else if id.namespace != "" && other.namespace != "" {
+			v.keeps(other)
 		}
 	}
+	if f.vague && id.kind == "Secret" {
+		f.madeElsewhere(v)
+	}
 	for _, a := range f.nameless {
-		if a.kind == id.kind && (a.namespace == id.namespace || a.namespace == "" || id.namespace == "") && (a.batch > since || a.batch == since && !a.helm) {
+		if a.kind == id.kind && maySame(a.namespace, id.namespace) && (a.batch > since || a.batch == since && !a.helm) {
 			v.veil(model.UnknownBecause(model.WhyAmbiguous, "the name of a "+a.kind+" that is applied as well, which may be this one", a.because.Trail))
 		}
 	}
@@ -99,14 +116,13 @@ func (f *finder) build(id ident) *view {
 // sameName lists the objects of that kind and name in namespaces that may be the same one.
 func (f *finder) sameName(id ident) []*store {
 	var out []*store
-	if id.namespace != "" {
-		if s, ok := f.stores[ident{id.kind, "", id.name}]; ok {
-			out = append(out, s)
-		}
-		return out
+	if s, ok := f.stores[ident{id.kind, "", id.name}]; ok && id.namespace != "" {
+		out = append(out, s)
 	}
-	for _, namespace := range f.spaces[id] {
-		out = append(out, f.stores[ident{id.kind, namespace, id.name}])
+	for _, namespace := range f.spaces[ident{kind: id.kind, name: id.name}] {
+		if namespace != id.namespace && maySame(namespace, id.namespace) {
+			out = append(out, f.stores[ident{id.kind, namespace, id.name}])
+		}
 	}
 	return out
 }
@@ -128,6 +144,26 @@ func (v *view) maybe(other *store) {
 	}
 	if v.rest == nil {
 		v.rest = other.rest
+	}
+}
+
+// keeps takes in the keys of an object that may be the same one, applied before by others.
+func (v *view) keeps(other *store) {
+	for key, e := range other.entries {
+		if _, ok := v.entries[key]; !ok && v.rest == nil {
+			needs := model.UnknownBecause(model.WhyAmbiguous, "the namespace of "+v.kind+"/"+label(v.name), model.Trail{})
+			e.value = orMissing(e.value, &needs)
+			v.entries[key] = e
+		}
+	}
+}
+
+// madeElsewhere minds what controllers make in a namespace that may be the same one.
+func (f *finder) madeElsewhere(v *view) {
+	for id := range f.made {
+		if id.name == v.name && vaguely(id.namespace, v.namespace) {
+			v.veil(model.UnknownBecause(model.WhyAmbiguous, "the namespace of "+v.kind+"/"+label(v.name), model.Trail{}))
+		}
 	}
 }
 
@@ -245,7 +281,7 @@ func (f *finder) pick(w *workload, v *view, r ref, files bool) model.Value {
 		}
 		return through(rest, r)
 	}
-	if !r.optional && r.doubt == nil {
+	if !r.optional && !r.missing && r.doubt == nil {
 		f.problems = append(f.problems, model.Problem{
 			At: r.hop.At, Message: fmt.Sprintf("%s/%s has no key %s, so that the container does not start", v.kind, label(v.name), shown(r.key)),
 			Fix: "add the key" + oneOf(v.texts()),

@@ -63,24 +63,55 @@ func (a *applying) chunk(s *stream, c chunk) {
 	} else {
 		doc, problem = s.parse(c)
 	}
-	if problem != nil {
-		a.problems = append(a.problems, *problem)
-	}
 	r := s.reader(c, a.in.Via, a.in.Doubt, &a.problems)
 	if doc == nil {
-		for _, gap := range c.gaps { // what stands there may be any object
-			if because, ok := s.text.Unknown(gap.Start, gap.End); ok && !r.comment(gap.Start) {
-				a.forget(because)
-			}
+		because, open := r.openText(c)
+		if open { // what stands there may be any object
+			a.forget(because)
+		}
+		if problem != nil && !(open && s.readsWithout(c)) {
+			a.problems = append(a.problems, *problem)
 		}
 		return
 	}
+	if problem != nil {
+		a.problems = append(a.problems, *problem)
+	}
 	r.extents = extents
-	if gap, ok := r.loose(doc); ok && r.doubt == nil {
+	gap, ok := r.loose(doc)
+	if !ok {
+		gap, ok = r.missing(doc)
+	}
+	if ok && r.doubt == nil {
 		r.doubt = &gap
 	}
 	root := node{reader: r}.at(doc)
 	a.any(root, "", "")
+}
+
+// openText gives the first source of a chunk that is not known, comments left out.
+func (r *reader) openText(c chunk) (because model.Value, open bool) {
+	for _, gap := range c.gaps {
+		if v, ok := r.text.Unknown(gap.Start, gap.End); ok && !r.comment(gap.Start) {
+			return v, true
+		}
+	}
+	return model.Value{}, false
+}
+
+// readsWithout reports whether a chunk is YAML once what merely stands for a text that is
+// not known is left out: then it is no mistake of the user's that it cannot be read.
+func (s *stream) readsWithout(c chunk) bool {
+	raw := []byte(s.raw)
+	for _, gap := range c.gaps {
+		for i := max(gap.Start, c.start); i < min(gap.End, c.end); i++ {
+			if raw[i] != '\n' {
+				raw[i] = ' '
+			}
+		}
+	}
+	_, problem := (&stream{name: s.name, raw: string(raw), lines: s.lines}).parse(c)
+	return problem == nil
 }
 
 // loose finds a stretch that is not known and that is no part of a text: it may hold more
@@ -93,6 +124,10 @@ func (r *reader) loose(doc *yaml.Node) (because model.Value, found bool) {
 	spans := r.scalars(doc)
 	var inner []origin.Piece
 	for _, gap := range r.gaps {
+		if gap.Maybe {
+			inner = append(inner, gap)
+			continue
+		}
 		within, around := false, true
 		for _, s := range spans {
 			within = within || s[0] <= gap.Start && gap.End <= s[1]
@@ -267,6 +302,9 @@ func (a *applying) isHook(o object) bool {
 		return false
 	}
 	hooks, gap := o.get("metadata", "annotations", "helm.sh/hook").term("the hook")
+	if gap != nil && o.doubt == nil {
+		o.reader.doubt = gap // with another hook it would not be there
+	}
 	if hooks == "" || gap != nil {
 		return false
 	}

@@ -45,6 +45,7 @@ type pod struct {
 	injected   []fileSlot   // files that the Vault agent writes
 	gap        *model.Value // the containers are not known
 	volumeGap  *model.Value // the volumes are not known
+	fileless   *model.Value // any of the files may be missing
 }
 
 type container struct {
@@ -56,6 +57,7 @@ type container struct {
 	mounts  []mount
 	gap     *model.Value // the variables are not known
 	fileGap *model.Value // the mounts are not known
+	missing *model.Value // the container may be missing
 }
 
 // envSource is an entry of envFrom.
@@ -63,6 +65,7 @@ type envSource struct {
 	prefix    string
 	prefixGap *model.Value
 	ref       ref
+	missing   *model.Value // the entry may be missing
 }
 
 // variable is an entry of env.
@@ -71,8 +74,9 @@ type variable struct {
 	nameless *model.Value
 	hop      model.Hop
 	value    model.Value
-	expands  bool // $(NAME) in value stands for other variables
-	ref      *ref // value comes from an object
+	expands  bool         // $(NAME) in value stands for other variables
+	ref      *ref         // value comes from an object
+	missing  *model.Value // the entry may be missing
 }
 
 // ref names an object, and maybe a key in it.
@@ -82,6 +86,7 @@ type ref struct {
 	key      string
 	gap      *model.Value // the source of the name or the key, when it is not known
 	optional bool
+	missing  bool // the reference itself may be missing, or optional
 	hop      model.Hop
 	via      []model.Hop
 	doubt    *model.Value
@@ -157,6 +162,7 @@ func (a *applying) pod(o object, template node) pod {
 		o.fail(o.n, "write the template of the pods", "%s has no containers", o.title())
 		return p
 	}
+	p.fileless = o.fileless
 	p.links, p.linksKnown = spec.field("enableServiceLinks").yes(true)
 	a.annotations(o, template, &p)
 	a.volumes(o, spec, &p)
@@ -179,7 +185,9 @@ func (a *applying) pod(o object, template node) pod {
 }
 
 func (a *applying) container(o object, template, x node) container {
-	c := container{at: x.spot()}
+	it := x.assume()
+	x = it.node
+	c := container{at: x.spot(), missing: it.missing}
 	if gap, ok := x.whole(); ok {
 		c.gap, c.fileGap = &gap, &gap
 		return c
@@ -205,12 +213,12 @@ func (a *applying) container(o object, template, x node) container {
 	where := o.title() + " container " + label(c.name)
 	if envFrom.list() {
 		for _, item := range envFrom.items() {
-			c.envFrom = append(c.envFrom, a.envSource(item, where)...)
+			c.envFrom = append(c.envFrom, a.envSourceMaybe(item, where)...)
 		}
 	}
 	if env.list() {
 		for _, item := range env.items() {
-			c.env = append(c.env, a.variable(o, template, item, where)...)
+			c.env = append(c.env, a.variableMaybe(o, template, item, where)...)
 		}
 	}
 	if c.gap == nil {
@@ -222,6 +230,39 @@ func (a *applying) container(o object, template, x node) container {
 		}
 	}
 	return c
+}
+
+// envSourceMaybe reads an entry of envFrom that may be missing. One that is there in part
+// may stand for any variables.
+func (a *applying) envSourceMaybe(x node, where string) []envSource {
+	it := x.assume()
+	out := a.envSource(it.node, where)
+	for i := range out {
+		s := &out[i]
+		s.missing, s.ref.missing = it.missing, it.missing != nil
+		if it.partly != nil {
+			s.ref.gap, s.prefix, s.prefixGap = it.partly, "", nil
+		}
+	}
+	return out
+}
+
+// variableMaybe reads an entry of env that may be missing, or of which a part may be.
+func (a *applying) variableMaybe(o object, template, x node, where string) []variable {
+	it := x.assume()
+	out := a.variable(o, template, it.node, where)
+	for i := range out {
+		v := &out[i]
+		v.missing = it.missing
+		if it.partly != nil {
+			v.value = veiled(v.value, *it.partly)
+		}
+		if v.ref != nil {
+			v.ref.missing = v.ref.missing || it.missing != nil
+			v.ref.doubt = cmp.Or(it.partly, v.ref.doubt)
+		}
+	}
+	return out
 }
 
 // envSource reads an entry of envFrom.
@@ -281,7 +322,8 @@ func readRef(x node, kind string, hop model.Hop, key bool) ref {
 		}
 		r.chosen = append(r.chosen, x.field(field).deciders()...)
 	}
-	r.optional, _ = x.field("optional").yes(false)
+	optional, sure := x.field("optional").yes(false)
+	r.optional, r.missing = optional, !sure
 	return r
 }
 

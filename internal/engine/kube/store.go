@@ -119,8 +119,31 @@ func (a *applying) fill(s *store, o object, field, kind string, encrypted bool, 
 			s.rest = &gap
 			continue
 		}
-		s.entries[p.name] = entry{value: a.entryValue(o, p, hop, encrypted, decode), manager: s.manager, batch: a.batch}
+		value := a.entryMaybe(o, p, hop, encrypted, decode, s.entries[p.name].value)
+		s.entries[p.name] = entry{value: value, manager: s.manager, batch: a.batch}
 	}
+}
+
+// entryMaybe reads an entry that may be missing: then what was there before it stays.
+func (a *applying) entryMaybe(o object, p pair, hop model.Hop, encrypted bool, decode decoding, before model.Value) model.Value {
+	if len(o.maybes) == 0 {
+		return a.entryValue(o, p, hop, encrypted, decode)
+	}
+	start, end := o.reach(p.key)
+	_, to := o.reach(p.value.n)
+	it := p.value.assumeAt(start, max(end, to))
+	p.value = it.node
+	v := a.entryValue(o, p, hop, encrypted, decode)
+	if it.partly != nil {
+		v = veiled(v, *it.partly)
+	}
+	if it.missing == nil {
+		return v
+	}
+	if before.State == model.Unknown && before.Why == model.WhyNone {
+		before = model.Value{State: model.Absent, Trail: v.Trail}
+	}
+	return orOther(v, before, it.missing)
 }
 
 func (a *applying) entryValue(o object, p pair, hop model.Hop, encrypted bool, decode decoding) model.Value {
@@ -221,6 +244,17 @@ func (c *Cluster) store(s Stored) {
 		return
 	}
 	to.set(s, v, c.batch)
+}
+
+// veil makes all that is known of it unknown.
+func (to *store) veil(because model.Value) {
+	for key, e := range to.entries {
+		e.value = veiled(e.value, because)
+		to.entries[key] = e
+	}
+	if to.rest == nil {
+		to.rest = &because
+	}
 }
 
 // open says that keys that cannot be named got a value.
