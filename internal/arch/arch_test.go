@@ -21,11 +21,11 @@ const module = "github.com/keyfit/keyfit/"
 var floors = map[string]int{
 	"internal/pos": 0, "internal/secret": 0,
 	"internal/model": 1, "internal/repo": 1,
-	"internal/strict": 2, "internal/origin": 2,
+	"internal/strict": 2, "internal/origin": 2, "internal/sops": 2,
 	"internal/provider": 3, "internal/engine/dotenv": 3, "internal/engine/shell": 3, "internal/deploy": 3,
 	"internal/engine/helm": 3, "internal/engine/kube": 3, "internal/engine/kustomize": 3,
-	"internal/engine/gitops": 3,
-	"internal/config":        4, "internal/verdict": 4,
+	"internal/engine/gitops": 3, "internal/engine/terraform": 3, "internal/engine/terraform/function": 2,
+	"internal/config": 4, "internal/verdict": 4,
 	"internal/discover": 5, "internal/resolve": 5,
 	"internal/keys":  6,
 	"internal/probe": 7, "internal/checks": 7,
@@ -45,6 +45,7 @@ var mayReveal = map[string]string{
 	"internal/engine/kube":      "expands $(NAME) and decodes base64",
 	"internal/engine/kustomize": "puts overlays together",
 	"internal/engine/gitops":    "reads the values that applications give",
+	"internal/engine/terraform": "evaluates configurations",
 	"internal/origin":           "keeps texts that are put together from pieces",
 	"internal/deploy":           "reads NAME=value arguments",
 	"internal/resolve":          "finds the .env files that a command line names",
@@ -53,6 +54,7 @@ var mayReveal = map[string]string{
 	"internal/ci":               "masks values in the CI's log",
 	"internal/cli":              "resolve --reveal",
 	"internal/secret":           "is the secret",
+	"internal/sops":             "decrypts",
 }
 
 // mayConnect lists who may import a package that opens connections.

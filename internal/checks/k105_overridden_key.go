@@ -32,7 +32,7 @@ source .env.staging
 set +a`,
 			Fix: "Define the key once. Remove the later assignment, or, if that one is right, the earlier. Where a default is meant, write it so: `${PAYMENT_API_KEY:-default}`.",
 			Limits: "It fires when another mechanism or another line of the same file replaces the value: a script over a file, a file over the job's environment, the job's environment over a file. " +
-				"Layers of one kind, such as `.env` and then `.env.staging`, a chart's `values.yaml` and then `values-staging.yaml`, or a base and then its overlay, replace each other on purpose and are no finding, unless the file that bears the environment's name is the one that lost; neither is a definition with the same value, an empty one or a placeholder. " +
+				"Layers of one kind, such as `.env` and then `.env.staging`, a chart's `values.yaml` and then `values-staging.yaml`, `terraform.tfvars` and then `staging.tfvars`, the default of a variable of Terraform, or a base and then its overlay, replace each other on purpose and are no finding, unless the file that bears the environment's name is the one that lost; neither is a definition with the same value, an empty one or a placeholder. " +
 				"When the new value is unknown, it may be the same after all; the message says that it cannot be compared.",
 			See: []string{"K106", "K205", "K107"},
 		},
@@ -84,6 +84,9 @@ func differs(v, w model.Value) bool {
 // after that, such as a script that exports the result, replaced nothing.
 func stacked(winner, loser model.Trail, environment string) bool {
 	own := definer(loser)
+	if isVariableDefault(own) {
+		return true
+	}
 	return slices.ContainsFunc(winner.Hops(), func(hop model.Hop) bool {
 		switch {
 		case isOverlay(hop, own):
@@ -113,6 +116,11 @@ func isFlag(hop model.Hop) bool { return hop.Kind == model.KindHelmValues && !ho
 // replace.
 func isChartDefault(hop model.Hop) bool {
 	return hop.Kind == model.KindHelmValues && path.Base(hop.At.File) == "values.yaml"
+}
+
+// isVariableDefault reports the same of a variable of Terraform.
+func isVariableDefault(hop model.Hop) bool {
+	return hop.Kind == model.KindTerraform && hop.Literal && strings.HasPrefix(hop.What, "var.")
 }
 
 // sameName reports whether two hops define the same name. A chart's own values stand

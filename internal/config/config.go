@@ -35,6 +35,8 @@ type Step struct {
 	Helm      *Helm              `yaml:"helm" doc:"a Helm chart that is installed or upgraded"`
 	Kustomize *strict.At[string] `yaml:"kustomize" doc:"the directory of a kustomization that is applied"`
 	Manifests *Manifests         `yaml:"manifests" doc:"Kubernetes files that are applied"`
+	Terraform *Terraform         `yaml:"terraform" doc:"a Terraform or OpenTofu configuration that is applied"`
+	Plan      *strict.At[string] `yaml:"terraform-plan" doc:"a plan that is applied: the output of terraform show -json"`
 	At        pos.Span           `yaml:"-"`
 }
 
@@ -42,7 +44,7 @@ type Step struct {
 // `helm upgrade --install` that decide about values.
 type Helm struct {
 	Chart       strict.At[string]   `yaml:"chart,required" doc:"the directory of the chart, or its archive"`
-	Release     strict.At[string]   `yaml:"release" doc:"the name of the release; default: the chart's name"`
+	Release     strict.At[string]   `yaml:"release" doc:"the name of the release; default: that of the chart's directory"`
 	Namespace   strict.At[string]   `yaml:"namespace" doc:"where the release goes; default: default"`
 	Values      []strict.At[string] `yaml:"values" doc:"files of values, later ones win"`
 	Set         Assignments         `yaml:"set" doc:"values by their path, as with --set: true, 1 and null have their types; a comma is part of the text"`
@@ -53,10 +55,23 @@ type Helm struct {
 	At          pos.Span            `yaml:"-"`
 }
 
+// Terraform is a step that applies a root module, with what decides about its variables.
+type Terraform struct {
+	Dir       strict.At[string]   `yaml:"dir,required" doc:"the directory of the root module"`
+	Workspace strict.At[string]   `yaml:"workspace" doc:"the workspace that is selected; default: that of TF_WORKSPACE, else default"`
+	VarFiles  []strict.At[string] `yaml:"var-files" doc:"files of variables as with -var-file, relative to the directory; later ones win"`
+	Vars      Variables           `yaml:"vars" doc:"variables as with -var; they win over files. One that is no text takes an expression"`
+	Tool      string              `yaml:"tool" enum:"terraform|tofu|terragrunt" doc:"who applies it; default: terraform"`
+	At        pos.Span            `yaml:"-"`
+}
+
+// Variables are variables of a root module, in the order of the file.
+type Variables []Assignment
+
 // Assignments are values by their path, in the order of the file.
 type Assignments []Assignment
 
-// Assignment is one value of a chart.
+// Assignment is one value of a chart, or one variable of a root module.
 type Assignment struct{ Path, Text strict.At[string] }
 
 // Manifests is a step that applies files. In the file it is one pattern, or a list.

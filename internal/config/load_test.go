@@ -201,7 +201,7 @@ func TestTheContractsExample(t *testing.T) {
 		t.Fatal(printed(problems))
 	}
 	staging := file.Environments["staging"]
-	if len(staging.Deploy) != 5 || staging.Deploy[0].Dotenv.Files[1].Value != ".env.staging" || staging.Deploy[1].Run.Value != "./scripts/deploy.sh staging" {
+	if len(staging.Deploy) != 7 || staging.Deploy[0].Dotenv.Files[1].Value != ".env.staging" || staging.Deploy[1].Run.Value != "./scripts/deploy.sh staging" {
 		t.Errorf("steps: %d", len(staging.Deploy))
 	}
 	if got := staging.Deploy[1].Run.Span.String(); got != "contract.yaml:6:14" {
@@ -216,6 +216,13 @@ func TestTheContractsExample(t *testing.T) {
 	}
 	if staging.Deploy[3].Kustomize.Value != "overlays/staging" || staging.Deploy[4].Manifests.Patterns[0].Value != "k8s/staging/*.yaml" {
 		t.Error("the kustomization or the manifests are wrong")
+	}
+	module := staging.Deploy[5].Terraform
+	if module.Dir.Value != "infra" || module.Workspace.Value != "staging" || module.VarFiles[0].Value != "staging.tfvars" || staging.Deploy[6].Plan.Value != "plan.json" {
+		t.Error("the root module or the plan is wrong")
+	}
+	if v := module.Vars[0]; v.Path.Value != "region" || v.Text.Value != "eu" || v.Text.Span.String() != "contract.yaml:10:97" {
+		t.Errorf("the variable is %q at %s", v.Path.Value, v.Text.Span)
 	}
 	inputs := staging.Inputs
 	if inputs["secrets.PAYMENT_API_KEY"].Env != "PAYMENT_API_KEY" || inputs["vars.TENANT_ID"].Value.Value != "acme-staging" {

@@ -240,12 +240,12 @@ func TestTheSchemaTakesGoodFiles(t *testing.T) {
 
 func TestWhatTheSchemaHolds(t *testing.T) {
 	text := string(config.JSONSchema())
-	for _, want := range []string{`"additionalProperties": false`, `draft-07/schema#`, `"definitions"`, `"expires-after"`, `"dotenv"`, `"helm"`, `"api-versions"`, `"kustomize"`, `"manifests"`} {
+	for _, want := range []string{`"additionalProperties": false`, `draft-07/schema#`, `"definitions"`, `"expires-after"`, `"dotenv"`, `"helm"`, `"api-versions"`, `"kustomize"`, `"manifests"`, `"terraform"`, `"terraform-plan"`} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the schema does not hold %s", want)
 		}
 	}
-	if strings.Contains(text, `"terraform"`) {
+	if strings.Contains(text, `"compose"`) {
 		t.Error("the schema takes steps that this version cannot follow")
 	}
 }

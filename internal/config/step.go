@@ -13,7 +13,7 @@ import (
 // laterKinds are the steps of the configuration's language that this version does not
 // interpret. Leaving one out of a deploy would make wrong values look right.
 var laterKinds = []string{
-	"workflow", "jenkins", "gitlab", "terraform", "terraform-plan", "compose",
+	"workflow", "jenkins", "gitlab", "compose",
 }
 
 type stepFields Step // as it is written, without its methods
@@ -65,6 +65,8 @@ func (s *Step) checkKinds(r *strict.Reader, n *yaml.Node, kinds []string, fields
 		r.Fail(valueOf(n, "run"), "write a command line, such as ./scripts/deploy.sh staging", "is empty, expected a command line")
 	case s.Kustomize != nil && strings.TrimSpace(s.Kustomize.Value) == "" && !r.FailedIn(valueOf(n, "kustomize")):
 		r.Fail(valueOf(n, "kustomize"), "write a directory, such as overlays/staging", "is empty, expected the directory of a kustomization")
+	case s.Plan != nil && strings.TrimSpace(s.Plan.Value) == "" && !r.FailedIn(valueOf(n, "terraform-plan")):
+		r.Fail(valueOf(n, "terraform-plan"), "write a file, such as plan.json", "is empty, expected the file of a plan")
 	}
 }
 

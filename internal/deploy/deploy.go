@@ -128,6 +128,12 @@ type Chart struct {
 	Namespace   model.Value
 	Values      []ValuesArg
 	ReuseValues bool // values of the running release apply as well: unknown here
+	// Occasion says what is done: one of the Chart constants. Empty means that the release is
+	// installed, or upgraded when it is there already.
+	Occasion    string
+	Offline     bool // no cluster is asked
+	KubeVersion string
+	APIVersions []string
 	Env         model.Env
 	Dir         string
 	Repo        model.Value // --repo; absent when not given
@@ -135,6 +141,12 @@ type Chart struct {
 	// said of the chart is then only likely, and no value that comes of it is known.
 	Doubt *model.Value
 }
+
+// What a chart is rendered for.
+const (
+	ChartInstall = "install"
+	ChartUpgrade = "upgrade"
+)
 
 // ValuesArg is one -f, --set, --set-string, --set-file, --set-json or --set-literal. Of a
 // Text that is known only in part, Parts holds what is known, so that "key=" followed by an
@@ -176,6 +188,7 @@ type Module struct {
 	Out       model.Value // the file that a plan is saved in; absent when there is none
 	Plan      model.Value // the saved plan that is applied: its variables are those of that plan
 	All       bool        // terragrunt: every module below Dir
+	Partial   bool        // only some of the module is applied, as with -target
 	Doubt     *model.Value
 }
 

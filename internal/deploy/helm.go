@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/keyfit/keyfit/internal/model"
+	"github.com/keyfit/keyfit/internal/sops"
 )
 
 func helm() Adapter {
@@ -25,18 +26,24 @@ const (
 func readHelm(c Call) (Delivery, bool) {
 	r := &reading{call: c, tool: "helm"}
 	r.d.Passes = true
+	secrets, env := false, c.Env
 	rules := flagRules{valued: helmGlobals, switches: helmToggles}
 	global, name, rest, ok := subcommand(c.arguments(), rules)
 	if ok && name == "secrets" {
+		secrets = true
 		r.tool, r.d.Passes = "helm secrets", false // it needs the keys to decrypt with
 		rules.valued += " b,backend a,backend-args decrypt-secrets-in-tmp-dir driver"
 		rules.switches += " evaluate-templates evaluate-templates-decode-secrets ignore-missing-values q,quiet v,version"
-		_, name, rest, ok = subcommand(rest, rules)
+		var own flagLine
+		if own, name, rest, ok = subcommand(rest, rules); own.has("backend") != no {
+			// Whatever decrypts then, sops does so with no key from here.
+			env = env.Without(sops.Variable)
+		}
 	}
 	if !ok {
 		return r.unreadable(global)
 	}
-	h := helmCommand{reading: r, global: global, name: name}
+	h := helmCommand{reading: r, global: global, name: name, secrets: secrets, env: env}
 	r.tool += " " + name
 	switch name {
 	case "upgrade":
@@ -51,6 +58,10 @@ type helmCommand struct {
 	*reading
 	global flagLine
 	name   string
+	// secrets says that the command stands behind `helm secrets`, which decrypts every file
+	// that needs it; env is what it decrypts with, among all else.
+	secrets bool
+	env     model.Env
 }
 
 // chart reads the flags, the release and the chart. An install may do without a name.
@@ -63,9 +74,11 @@ func (h helmCommand) chart(rest arguments, operands int) (Delivery, bool) {
 	if l.more {
 		h.doubt(model.Value{Why: model.WhyUnsupported, Needs: "how many arguments there are"}, "the arguments of "+h.tool+" are not known, expected a release and a chart", "write them out")
 	}
-	c := Chart{At: h.call.At, Env: h.call.Env, Dir: h.call.Dir, Repo: l.last("repo"), Namespace: h.namespace(l)}
+	c := Chart{At: h.call.At, Env: h.env, Dir: h.call.Dir, Repo: l.last("repo"), Namespace: h.namespace(l)}
 	c.Release, c.Chart = h.names(l, operands)
 	h.version(&c, l)
+	h.occasion(&c, l)
+	h.capabilities(&c, l)
 	for _, o := range l.flags {
 		switch o.name {
 		case "values":
@@ -127,10 +140,51 @@ func (h helmCommand) version(c *Chart, l flagLine) {
 	}
 }
 
+// occasion says what is done with the release, and whether a cluster is asked.
+func (h helmCommand) occasion(c *Chart, l flagLine) {
+	upgrades := no
+	switch h.name {
+	case "upgrade":
+		if upgrades = yes; l.has("install") != no {
+			return
+		}
+	case "template":
+		upgrades = l.has("is-upgrade")
+		c.Offline = l.has("validate") == no && l.has("dry-run") == no
+	}
+	switch upgrades {
+	case yes:
+		c.Occasion = ChartUpgrade
+	case no:
+		c.Occasion = ChartInstall
+	}
+}
+
+// capabilities are what `helm template` is told of a cluster.
+func (h helmCommand) capabilities(c *Chart, l flagLine) {
+	known := func(v model.Value, flag string) string {
+		if v.State == model.Unknown && l.doubt == nil {
+			h.doubt(v, "what --"+flag+" says is not known, expected a version", "write it out")
+		}
+		if v.State != model.Known {
+			return ""
+		}
+		return v.Text.Reveal()
+	}
+	c.KubeVersion = known(l.last("kube-version"), "kube-version")
+	for _, w := range l.all("api-versions") {
+		for _, v := range h.list(w) {
+			if version := known(v, "api-versions"); version != "" {
+				c.APIVersions = append(c.APIVersions, version)
+			}
+		}
+	}
+}
+
 // valueFiles are the files of one -f, separated by commas.
 func (h helmCommand) valueFiles(c *Chart, w word) {
 	for _, v := range h.list(w) {
-		arg := ValuesArg{Flag: "values", Text: v}
+		arg := ValuesArg{Flag: "values", Text: v, Encrypted: h.secrets}
 		if text, ok := wordOf(v).known(); ok && text == "-" {
 			arg.Inline, arg.Text = true, h.stdin()
 		} else if ok {

@@ -106,13 +106,25 @@ func (t terraformCommand) module(name string, rest arguments) (Delivery, bool) {
 		switch o.name {
 		case "var", "var-file":
 			m.Args = append(m.Args, ValuesArg{Flag: o.name, Text: t.literal(o.value.whole(), o.name)})
-		case "destroy":
-			m.Command = "destroy"
+		default:
+			m.narrow(o.name)
 		}
 	}
 	m.Doubt = t.open
 	t.d.Modules = append(t.d.Modules, m)
 	return t.result()
+}
+
+// narrow takes over a flag that says what of the module is applied.
+func (m *Module) narrow(flag string) {
+	switch flag {
+	case "destroy":
+		m.Command = "destroy"
+	case "refresh-only":
+		m.Command = "refresh"
+	case "target", "exclude", "target-file", "exclude-file":
+		m.Partial = true
+	}
 }
 
 func (t terraformCommand) literal(v model.Value, flag string) model.Value {

@@ -28,6 +28,9 @@ func TestTerraform(t *testing.T) {
 			`problem terraform apply: an argument that is not known may hold flags, so what the command delivers is not known`}},
 		{name: "an unknown directory", script: `terraform "-chdir=$SECRET" apply`, want: []string{`module terraform apply dir . workspace absent args []` + none + ` doubt=?ci-secret`,
 			`problem the directory of terraform -chdir is not known, expected one in the repository`}},
+		{name: "less than all", script: "terraform apply -target=a.b\ntofu plan -exclude a.b\nterraform apply -refresh-only", want: []string{
+			`module terraform apply dir . workspace absent args []` + none + ` partial`, `module tofu plan dir . workspace absent args []` + none + ` partial`,
+			`module terraform refresh dir . workspace absent args []` + none}},
 		{name: "nothing delivered", script: `terraform init -backend-config=x; terraform fmt; terraform output -json; terraform workspace list; terraform -version`, want: nil},
 	})
 }

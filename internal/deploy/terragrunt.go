@@ -66,8 +66,8 @@ func (t terraformCommand) handOver(d Delivery, l flagLine) Delivery {
 			m.Args = append(m.Args, ValuesArg{Flag: o.name, Text: t.literal(o.value.whole(), o.name)})
 		case "out":
 			m.Out = l.last("out")
-		case "destroy":
-			m.Command = "destroy"
+		default:
+			m.narrow(o.name)
 		}
 	}
 	return d

@@ -118,7 +118,7 @@ func doubt(v *model.Value) string {
 
 func flagsOf(words map[string]bool) string {
 	out := ""
-	for _, w := range []string{"kustomize", "recursive", "reuse", "stack", "all"} {
+	for _, w := range []string{"kustomize", "recursive", "reuse", "stack", "all", "partial"} {
 		if words[w] {
 			out += " " + w
 		}
@@ -154,7 +154,7 @@ func lines(d deploy.Delivery) []string {
 	}
 	for _, m := range d.Modules {
 		add("module %s %s dir %s workspace %s args [%s] out %s plan %s%s%s", m.Tool, m.Command, m.Dir, shown(m.Workspace), shownArgs(m.Args), shown(m.Out), shown(m.Plan),
-			flagsOf(map[string]bool{"all": m.All}), doubt(m.Doubt))
+			flagsOf(map[string]bool{"all": m.All, "partial": m.Partial}), doubt(m.Doubt))
 	}
 	for _, c := range d.Composes {
 		text := fmt.Sprintf("compose %s files [%s] env-files [%s] profiles %v project %s services %v dir %s", c.Command, shownAll(c.Files), shownAll(c.EnvFiles), c.Profiles, shown(c.Project), c.Services, c.Dir)

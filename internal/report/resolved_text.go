@@ -87,14 +87,15 @@ func (p *page) variable(v Variable) []string {
 
 // origin is the last place in a file that defines the value rather than passing it on,
 // else the flag that hands it over, else the kind of a start outside of any file, else the
-// last place that refers to it.
+// command that it is written on, else the last place that refers to it.
 func origin(trail []Hop) string {
-	flag, start, reference := "", "", ""
+	flag, start, command, reference := "", "", "", ""
 	for _, h := range slices.Backward(trail) {
 		switch {
 		case h.At.File == "":
 			start = h.Kind
 		case h.Kind == model.KindCommand:
+			command = cmp.Or(command, h.At.String())
 		case !h.passesOn():
 			return h.At.String()
 		case h.Kind == model.KindHelmValues:
@@ -103,7 +104,7 @@ func origin(trail []Hop) string {
 			reference = cmp.Or(reference, h.At.String())
 		}
 	}
-	return cmp.Or(flag, start, reference, trail[0].Kind)
+	return cmp.Or(flag, start, command, reference, trail[0].Kind)
 }
 
 func (h Hop) passesOn() bool { return model.Hop{Kind: h.Kind, Literal: h.Literal}.PassesOn() }

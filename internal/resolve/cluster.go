@@ -85,18 +85,11 @@ func (k *clusters) in(c *cluster, namespace model.Value) string {
 	}
 	for i, v := range k.names {
 		if v.Same(namespace) {
-			return unknownNamespace(i)
+			return kube.UnknownNamespace(i)
 		}
 	}
 	k.names = append(k.names, namespace)
-	return unknownNamespace(len(k.names) - 1)
-}
-
-func unknownNamespace(i int) string {
-	if i == 0 {
-		return "(not known)"
-	}
-	return fmt.Sprintf("(not known, %d)", i+1)
+	return kube.UnknownNamespace(len(k.names) - 1)
 }
 
 // lose remembers that something is deployed which is not in the repository.

@@ -13,12 +13,13 @@ import (
 	"github.com/keyfit/keyfit/internal/model"
 	"github.com/keyfit/keyfit/internal/origin"
 	"github.com/keyfit/keyfit/internal/pos"
+	"github.com/keyfit/keyfit/internal/sops"
 )
 
 // applyTo puts into a cluster what one command delivers to it.
 func (t *tools) applyTo(ctx context.Context, d deploy.Delivery) error {
 	t.choose(d)
-	if len(d.Composes)+len(d.Modules) > 0 {
+	if len(d.Composes) > 0 {
 		t.unknown(d)
 	}
 	c := t.kube.of(d.Cluster)
@@ -46,6 +47,11 @@ func (t *tools) applyTo(ctx context.Context, d deploy.Delivery) error {
 			return err
 		}
 	}
+	for _, m := range d.Modules {
+		if err := t.module(ctx, c, m, d); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
@@ -53,6 +59,8 @@ func (t *tools) applyTo(ctx context.Context, d deploy.Delivery) error {
 func (t *tools) choose(d deploy.Delivery) {
 	for _, s := range d.Selections {
 		switch {
+		case s.Kind == "workspace":
+			t.modules.selectWorkspace(s, d.Perhaps)
 		case s.Tool != "kubectl":
 		case s.Kind == "context":
 			t.kube.current = clusterID([]model.Value{s.Name})
@@ -124,6 +132,8 @@ func (t *tools) release(ctx context.Context, c *cluster, chart deploy.Chart, d d
 	step := helm.Step{
 		Files: d.Files, At: chart.At, Dir: chart.Dir, Chart: at, Release: chart.Release, Namespace: chart.Namespace,
 		ReuseValues: chart.ReuseValues, Doubt: chart.Doubt,
+		Occasion: occasionOf(chart), Offline: chart.Offline, KubeVersion: chart.KubeVersion, APIVersions: chart.APIVersions,
+		AgeKey: ageKey(chart.Env),
 	}
 	for _, v := range chart.Values {
 		step.Values = append(step.Values, t.valuesArg(chart, v, d))
@@ -132,11 +142,31 @@ func (t *tools) release(ctx context.Context, c *cluster, chart deploy.Chart, d d
 	return t.chart(ctx, c, step, nil, 0)
 }
 
+func occasionOf(chart deploy.Chart) helm.Occasion {
+	switch chart.Occasion {
+	case deploy.ChartInstall:
+		return helm.Install
+	case deploy.ChartUpgrade:
+		return helm.Upgrade
+	}
+	return helm.InstallOrUpgrade
+}
+
+// ageKey is the identity that `helm secrets` hands to sops, unless it decrypts with
+// something else.
+func ageKey(env model.Env) model.Value {
+	backend := env.Get("HELM_SECRETS_BACKEND")
+	if backend.State == model.Unknown || backend.State == model.Known && backend.Text.Reveal() != "sops" {
+		return model.Value{State: model.Absent}
+	}
+	return env.Get(sops.Variable)
+}
+
 // valuesArg is one source of values. A file that the script has written is the text that
 // it wrote, with the places that it came from.
 func (t *tools) valuesArg(chart deploy.Chart, v deploy.ValuesArg, d deploy.Delivery) helm.Arg {
 	arg := helm.Arg{Flag: v.Flag, Text: v.Text, Encrypted: v.Encrypted, Inline: v.Inline}
-	if v.Flag != "values" || v.Inline || v.Encrypted || v.Text.State != model.Known {
+	if v.Flag != "values" || v.Inline || v.Text.State != model.Known {
 		return arg
 	}
 	if file, ok := d.Files.(*view).written(joined(chart.Dir, v.Text.Text.Reveal())); ok {

@@ -12,6 +12,7 @@ import (
 // receiving leaves out the tools that only hand on to a cluster what they are given: what
 // they deliver is followed, and their own environment reaches nobody.
 func (t *tools) receiving(consumers []model.Consumer) []model.Consumer {
+	consumers = t.evaluated(consumers)
 	if !t.followed {
 		return consumers
 	}
@@ -19,6 +20,22 @@ func (t *tools) receiving(consumers []model.Consumer) []model.Consumer {
 		name := toolName(c.Workload)
 		return c.Kind == model.ConsumerProcess && handsOn(name) && !t.unfollowed[name]
 	})
+}
+
+// evaluated leaves of the commands of terraform only what they log in with, when what they
+// deploy is known.
+func (t *tools) evaluated(consumers []model.Consumer) []model.Consumer {
+	var out []model.Consumer
+	for _, c := range consumers {
+		name, keep := toolName(c.Workload), true
+		if c.Kind == model.ConsumerProcess && isModuleTool(name) && t.modular[name] && !t.unfollowed[name] {
+			c, keep = loggedIn(c)
+		}
+		if keep {
+			out = append(out, c)
+		}
+	}
+	return out
 }
 
 // handsOn names the tools that work on a cluster, or make the images for it.

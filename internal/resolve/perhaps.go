@@ -29,10 +29,17 @@ func perhaps(d deploy.Delivery, why model.Value) deploy.Delivery {
 	for i := range d.Manifests {
 		doubt(&d.Manifests[i].Doubt, why)
 	}
+	d.Modules = slices.Clone(d.Modules)
+	for i := range d.Modules {
+		doubt(&d.Modules[i].Doubt, why)
+	}
 	for i := range d.Store {
 		d.Store[i].Value = instead(d.Store[i].Value, why)
 	}
 	for i := range d.Selections {
+		if d.Selections[i].Kind == "workspace" {
+			continue // see [modules.selectWorkspace]
+		}
 		d.Selections[i].Name = instead(d.Selections[i].Name, why)
 	}
 	d.Perhaps = &why

@@ -99,6 +99,7 @@ type walk struct {
 	consumers []model.Consumer
 	problems  []model.Problem
 	kube      clusters
+	modules   modules
 	applies   bool         // something is applied to a cluster
 	lost      *model.Value // why not all that is applied could be followed
 }
@@ -122,7 +123,7 @@ func (w *walk) end(ctx context.Context) ([]model.Consumer, error) {
 	if err != nil {
 		return nil, err
 	}
-	if all := append(w.consumers, containers...); len(all) > 0 || w.applies {
+	if all := slices.Concat(w.consumers, w.modules.consumers(), containers); len(all) > 0 || w.applies {
 		return all, nil
 	}
 	return []model.Consumer{{Kind: model.ConsumerProcess, Workload: "process", Env: w.env}}, nil

@@ -29,7 +29,7 @@ func (w *walk) run(ctx context.Context, step *config.Step) (model.Result, error)
 	if err != nil {
 		return model.Result{}, err
 	}
-	t := tools{walk: w, unfollowed: map[string]bool{}}
+	t := tools{walk: w, unfollowed: map[string]bool{}, modular: map[string]bool{}}
 	if err := t.deliver(ctx, &views{base: before, outcome: out}, 0); err != nil {
 		return model.Result{}, err
 	}
@@ -47,6 +47,7 @@ type tools struct {
 	// which not everything could be followed.
 	followed   bool
 	unfollowed map[string]bool
+	modular    map[string]bool // the tools whose root modules were evaluated
 }
 
 // deliver follows what the commands of a script deliver, in their order.

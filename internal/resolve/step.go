@@ -22,6 +22,10 @@ func interpret(ctx context.Context, w *walk, step config.Step) (model.Result, er
 		return w.handOn(), w.helmStep(ctx, step.Helm)
 	case step.Kustomize != nil:
 		return w.handOn(), w.kustomizeStep(ctx, step.Kustomize)
+	case step.Terraform != nil:
+		return w.handOn(), w.terraformStep(ctx, step.Terraform)
+	case step.Plan != nil:
+		return w.handOn(), w.planStep(ctx, step.Plan.Value, step.Plan.Span)
 	case step.Manifests != nil:
 		w.manifestsStep(step.Manifests)
 	}
