@@ -43,7 +43,9 @@ type Step struct {
 // known, so that "name=" followed by an unknown decides about that variable alone; one
 // without Parts may set anything.
 type Arg struct {
-	Flag string // "var" or "var-file"
+	// Flag is "var" or "var-file", or "expression": as "var", with an expression of the
+	// language behind the "=" whatever the type of the variable.
+	Flag string
 	Text model.Value
 }
 

@@ -33,8 +33,8 @@ func (e *evaluator) inputs(c *config) map[string][]given {
 	}
 	for _, arg := range e.in.Args {
 		switch arg.Flag {
-		case "var":
-			in.argument(arg.Text)
+		case "var", "expression":
+			in.argument(arg.Text, arg.Flag == "expression")
 		case "var-file":
 			in.argumentFile(arg.Text)
 		}
@@ -262,7 +262,7 @@ func (e *evaluator) written(v cty.Value, hop model.Hop) cty.Value {
 }
 
 // argument reads the text of one -var.
-func (in *inputs) argument(v model.Value) {
+func (in *inputs) argument(v model.Value, expression bool) {
 	pieces := v.Parts
 	if v.State == model.Known {
 		pieces = []model.Value{{State: model.Known, Text: v.Text, Trail: v.Trail}}
@@ -287,6 +287,10 @@ func (in *inputs) argument(v model.Value) {
 		value.Trail = rest[0].Trail
 	}
 	value.Losers, value.DecidedBy = v.Losers, v.DecidedBy
+	if expression {
+		typed := *variable
+		typed.literal, variable = false, &typed
+	}
 	in.add(name, in.e.outside(variable, value, in.e.in.At), v.Trail.At())
 }
 

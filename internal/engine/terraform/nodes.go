@@ -281,8 +281,11 @@ func (c *callExpr) Value(ctx *hcl.EvalContext) (cty.Value, hcl.Diagnostics) {
 	if plain, _ := v.Unmark(); plain.Type() == cty.String && plain.IsKnown() && !plain.IsNull() {
 		c.e.grown(len(plain.AsString()))
 	}
-	if c.name == "templatefile" {
+	switch c.name {
+	case "templatefile":
 		v = withoutFile(v)
+	case "jsonencode", "yamlencode":
+		v = c.e.pass(v, model.Hop{At: c.at, Kind: model.KindTerraform, What: c.name})
 	}
 	return c.e.madeFrom(c.name, v), diags
 }

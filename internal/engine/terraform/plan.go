@@ -75,16 +75,10 @@ func PlanArgs(ctx context.Context, s PlanStep) ([]Arg, error) {
 	}
 	for _, name := range vars.names {
 		v := vars.members[name].get("value")
-		if !v.there() {
+		if v == nil {
 			continue
 		}
-		pieces := []model.Value{written(name + "=")}
-		if v.form == treeText {
-			pieces = append(pieces, v.val())
-		} else {
-			pieces = append(pieces, literalOf(v))
-		}
-		out = append(out, Arg{Flag: "var", Text: joinedText(pieces)})
+		out = append(out, Arg{Flag: "expression", Text: joinedText([]model.Value{written(name + "="), literalOf(v)})})
 	}
 	return out, nil
 }

@@ -129,7 +129,7 @@ func TestPlanArgs(t *testing.T) {
 		t.Fatal(err)
 	}
 	var l lister
-	want := []string{l.number("key=CANARY ${x}"), l.number(`list=["a\"b",{"n"=1,"t"="%%{x}"},null,true]`)}
+	want := []string{l.number(`key="CANARY $${x}"`), l.number(`list=["a\"b",{"n"=1,"t"="%%{x}"},null,true]`)}
 	var got []string
 	for _, a := range args {
 		got = append(got, strings.TrimPrefix(l.value(a.Text), "="))

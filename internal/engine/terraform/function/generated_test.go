@@ -147,7 +147,7 @@ func TestRSADecrypt(t *testing.T) {
 		{Type: "PRIVATE KEY", Bytes: []byte("x")}, {Type: "RSA PRIVATE KEY", Bytes: modern},
 		{Type: "RSA PRIVATE KEY", Headers: map[string]string{"Proc-Type": "4,ENCRYPTED"}, Bytes: x509.MarshalPKCS1PrivateKey(key)},
 	} {
-		for _, cipher := range []string{base64.StdEncoding.EncodeToString(secret), base64.StdEncoding.EncodeToString(secret[1:]), "?"} {
+		for _, cipher := range []string{base64.StdEncoding.EncodeToString(secret), base64.StdEncoding.EncodeToString(secret[:len(secret)-1]), "?"} {
 			table = append(table, question{text: fmt.Sprintf("rsadecrypt(%q, %q)", cipher, pem.EncodeToMemory(block))})
 		}
 	}
