@@ -2,6 +2,7 @@ package helm
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -205,7 +206,11 @@ func (l *loader) read(from, name string) (File, error) {
 	at := pos.Span{File: from}
 	data, err := l.step.Files.Read(from)
 	if err != nil {
-		return File{}, fail(at, "", "the file of the chart cannot be read: %s", reason(err))
+		fix := "put it into the repository"
+		if errors.Is(err, repo.ErrTooLarge) {
+			fix = "make it smaller, or list it in .helmignore when no template needs it"
+		}
+		return File{}, fail(at, fix, "the file of the chart cannot be read: %s", reason(err))
 	}
 	if len(data) > maxChartFile {
 		return File{}, fail(at, "leave it out by .helmignore", "is larger than 5 MiB, helm's limit for a file of a chart")
@@ -301,7 +306,8 @@ func (c *loadedChart) metadata(files []File) error {
 			c.meta, c.at = &chart.Metadata{}, pos.Span{File: files[i].Path}
 		}
 		if err := yaml.Unmarshal(files[i].Data, c.meta); err != nil {
-			return fail(pos.Span{File: files[i].Path}, "correct it", "is not a valid %s", name)
+			wrong := syntaxOf(err)
+			return fail(wrong.in(files[i]), "correct it", "is not a valid %s: %s", name, cmp.Or(wrong.message, "expected its fields"))
 		}
 		if name == "Chart.yaml" && c.meta.APIVersion == "" {
 			c.meta.APIVersion = chart.APIVersionV1

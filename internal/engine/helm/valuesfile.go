@@ -2,7 +2,6 @@ package helm
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -24,10 +23,7 @@ const (
 	maxValuesDepth = 500
 )
 
-var (
-	errYAML  = errors.New("is not valid YAML, expected a map of values")
-	errLimit = fmt.Errorf("is too large for a file of values: the limits are %d MiB, %d values, and %d levels", maxValuesBytes>>20, maxValuesNodes, maxValuesDepth)
-)
+var errLimit = fmt.Errorf("is too large for a file of values: the limits are %d MiB, %d values, and %d levels", maxValuesBytes>>20, maxValuesNodes, maxValuesDepth)
 
 // document is a text of values: a file, or a text that stands in a command.
 type document struct {
@@ -77,7 +73,7 @@ func (d *document) parse() (*node, error) {
 	}
 	values, err := decode(d.data)
 	if err != nil {
-		return nil, errYAML
+		return nil, syntaxOf(err)
 	}
 	d.nodes = 0
 	if root != nil && root.Kind == yamlnode.DocumentNode && len(root.Content) > 0 {
@@ -93,7 +89,7 @@ func (d *document) parse() (*node, error) {
 func decode(data []byte) (values map[string]any, err error) {
 	defer func() {
 		if recover() != nil { // a defect of the parser must not reach the user
-			values, err = nil, errYAML
+			values, err = nil, &syntaxError{}
 		}
 	}()
 	err = yaml.Unmarshal(data, &values)

@@ -108,9 +108,12 @@ func (l *loader) local(root *loadedChart, dir string) string {
 
 // defaults reads a chart's own values.yaml.
 func (l *loader) defaults(f File) (*node, error) {
-	at := pos.Span{File: f.Path}
 	values, err := fileDocument(f).parse()
 	if err != nil {
+		at := pos.Span{File: f.Path}
+		if wrong := (*syntaxError)(nil); errors.As(err, &wrong) {
+			at = wrong.in(f)
+		}
 		return nil, fail(at, "correct the YAML", "the chart's values.yaml %s", err)
 	}
 	if l.open != nil {
@@ -191,6 +194,9 @@ func (l *loader) refused(d *document, at pos.Span, err error) {
 			l.doubt(unknownBecause(*why))
 			return
 		}
+	}
+	if wrong := (*syntaxError)(nil); errors.As(err, &wrong) && !at.Start.IsValid() {
+		at = wrong.in(File{Path: at.File})
 	}
 	l.problem(at, "the values file "+err.Error(), "correct it")
 	l.doubt(&model.Value{Why: model.WhyUnsupported, Needs: "a values file that is valid", Trail: model.Trail{}.Append(model.Hop{At: at, Kind: model.KindHelmValues})})
