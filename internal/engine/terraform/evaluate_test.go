@@ -256,7 +256,7 @@ locals {
 output "o" { value = local.a }
 output "p" { value = "p" }`,
 			want:  []string{`o = ?unsupported(an expression that can be read)`, `p = "p"`},
-			wrong: []string{`main.tf:3:7: invalid expression`}},
+			wrong: []string{"main.tf:3:7: invalid expression, in `a = …`"}},
 		{name: "too long a loop", files: `
 output "o" { value = [for a in range(1000) : [for b in range(1000) : [for c in range(1000) : a]]] }`,
 			want: []string{`o = ?limit(an expression that takes fewer steps)`}, wrong: []string{`main.tf:2:22: the expression exceeds a limit, expected an expression that takes fewer steps`}},

@@ -1,6 +1,7 @@
 package terraform
 
 import (
+	"cmp"
 	"errors"
 	"path"
 	"slices"
@@ -188,9 +189,15 @@ func (e *evaluator) diagnose(diags hcl.Diagnostics) {
 		if d.Subject != nil {
 			at = e.span(*d.Subject)
 		}
-		e.problem(at, summary(d), "")
+		message := summary(d)
+		if line := e.excerpt(at); line != "" {
+			message += ", in `" + line + "`"
+		}
+		e.problem(at, message, "correct the configuration: "+toolOf(e.in.Tool)+" refuses it")
 	}
 }
+
+func toolOf(name string) string { return cmp.Or(name, "terraform") }
 
 // summary is the headline of a diagnostic in the style of messages here.
 func summary(d *hcl.Diagnostic) string {
