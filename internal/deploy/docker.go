@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/keyfit/keyfit/internal/model"
+	"github.com/keyfit/keyfit/internal/strict"
 )
 
 const (
@@ -246,7 +247,7 @@ func (t *target) rawFile(w word, rules rawRules) {
 	}
 	data, at, err := t.r.file(given)
 	if err != nil {
-		t.r.problem("the file of --env-file, "+quotedPath(given)+", cannot be read here, expected a file in the repository", "commit it, or create it in an earlier step")
+		t.r.problem("the file of --env-file, "+strict.Path(given)+", cannot be read here, expected a file in the repository", "commit it, or create it in an earlier step")
 		t.lose(model.UnknownBecause(model.WhyMissingFile, "the file "+given, model.Trail{}))
 		return
 	}
@@ -281,8 +282,6 @@ func (t *target) lose(because model.Value) {
 	}
 	t.wild(because)
 }
-
-func quotedPath(name string) string { return `"` + name + `"` }
 
 // dockerBuild reads the arguments and secrets of a build.
 func (r *reading) dockerBuild(tool string, l flagLine) (Delivery, bool) {
@@ -377,7 +376,7 @@ func (r *reading) fileText(file word) model.Value {
 	}
 	data, at, err := r.file(name)
 	if err != nil {
-		r.problem("the file "+quotedPath(name)+" cannot be read here, expected a file in the repository", "commit it, or create it in an earlier step")
+		r.problem("the file "+strict.Path(name)+" cannot be read here, expected a file in the repository", "commit it, or create it in an earlier step")
 		return model.UnknownBecause(model.WhyMissingFile, "the file "+name, model.Trail{})
 	}
 	return model.KnownText(string(data), wholeFile(at, data))

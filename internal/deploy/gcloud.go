@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/keyfit/keyfit/internal/model"
+	"github.com/keyfit/keyfit/internal/strict"
 )
 
 // Kinds of consumers on Google Cloud.
@@ -110,7 +111,7 @@ func (t *target) secret(name string, value word) {
 	}
 	needs := "the secret that it refers to"
 	if ref, ok := value.known(); ok {
-		needs = "the secret " + shownPath(ref)
+		needs = "the secret " + strict.Path(ref)
 	}
 	t.set(name, model.UnknownBecause(model.WhyRemoteState, needs, value.value().Trail))
 }

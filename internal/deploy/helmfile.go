@@ -5,11 +5,12 @@ import (
 	"slices"
 	"strings"
 
+	"go.yaml.in/yaml/v3"
+
 	"github.com/keyfit/keyfit/internal/model"
 	"github.com/keyfit/keyfit/internal/origin"
 	"github.com/keyfit/keyfit/internal/pos"
 	"github.com/keyfit/keyfit/internal/strict"
-	"go.yaml.in/yaml/v3"
 )
 
 func helmfile() Adapter {
@@ -184,7 +185,7 @@ func (h *helmfileRun) bothWays(name string, data []byte, env helmfileEnv, depth 
 		h.d, h.open = old, oldDoubt
 	case !sameCharts(old.Charts[len(start.Charts):], h.d.Charts[len(start.Charts):]):
 		h.d, h.open = old, oldDoubt
-		h.doubt(model.Value{Why: model.WhyUnsupported, Needs: "a name that ends in .gotmpl"}, "the helmfile "+quotedPath(name)+" means one thing to helmfile 1 and another to earlier versions", "call it "+path.Base(name)+".gotmpl")
+		h.doubt(model.Value{Why: model.WhyUnsupported, Needs: "a name that ends in .gotmpl"}, "the helmfile "+strict.Path(name)+" means one thing to helmfile 1 and another to earlier versions", "call it "+path.Base(name)+".gotmpl")
 	default:
 		h.d, h.open = old, oldDoubt
 	}

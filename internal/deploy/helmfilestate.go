@@ -66,7 +66,7 @@ type environmentSpec struct {
 func (h *helmfileRun) load(name string, data []byte, raw bool, env helmfileEnv, depth int) (s *state, ok bool) {
 	defer func() {
 		if recover() != nil {
-			h.doubt(model.Value{Why: model.WhyLimit, Needs: "a smaller helmfile"}, "the helmfile "+quotedPath(name)+" is too large", "split it")
+			h.doubt(model.Value{Why: model.WhyLimit, Needs: "a smaller helmfile"}, "the helmfile "+strict.Path(name)+" is too large", "split it")
 			s, ok = nil, false
 		}
 	}()
@@ -95,7 +95,7 @@ func (h *helmfileRun) parts(s *state, name string, data []byte, raw, bases bool)
 	from := 0
 	for i, part := range strings.Split(whole, "\n---\n") {
 		if i > maxHelmfiles {
-			h.doubt(model.Value{Why: model.WhyLimit, Needs: "fewer parts"}, "the helmfile "+quotedPath(name)+" has more than 50 parts, the limit", "split it")
+			h.doubt(model.Value{Why: model.WhyLimit, Needs: "fewer parts"}, "the helmfile "+strict.Path(name)+" has more than 50 parts, the limit", "split it")
 			return false
 		}
 		if !h.part(s, name, whole, from, from+len(part), raw, bases) {
@@ -116,13 +116,13 @@ func (h *helmfileRun) part(s *state, name, whole string, from, to int, raw, base
 	}
 	if err != nil {
 		v := h.because(err, &s.env)
-		h.doubt(v, "the templates of the helmfile "+quotedPath(name)+" cannot be run here, so its releases are not known", "bind what they ask for under inputs")
+		h.doubt(v, "the templates of the helmfile "+strict.Path(name)+" cannot be run here, so its releases are not known", "bind what they ask for under inputs")
 		return false
 	}
 	t := h.text(name, marked)
 	n, err := t.document()
 	if err != nil || n != nil && n.Kind != yaml.MappingNode {
-		h.doubt(model.Value{Why: model.WhyUnsupported, Needs: "a helmfile that is YAML"}, "the helmfile "+quotedPath(name)+" is not valid YAML, expected a mapping", "correct it")
+		h.doubt(model.Value{Why: model.WhyUnsupported, Needs: "a helmfile that is YAML"}, "the helmfile "+strict.Path(name)+" is not valid YAML, expected a mapping", "correct it")
 		return false
 	}
 	if n == nil {
@@ -246,14 +246,14 @@ func (h *helmfileRun) base(s *state, b layer, allowed bool) ([]layer, bool) {
 	marked := h.literalAt(full, whole, 0, whole)
 	if !raw {
 		if marked, err = h.render(full, s.dir, whole, 0, len(whole), h.data(s.env)); err != nil {
-			h.doubt(h.because(err, &s.env), "the templates of the base "+quotedPath(full)+" cannot be run here, so the releases are not known", "")
+			h.doubt(h.because(err, &s.env), "the templates of the base "+strict.Path(full)+" cannot be run here, so the releases are not known", "")
 			return nil, false
 		}
 	}
 	t := h.text(full, marked)
 	n, err := t.document()
 	if err != nil || n == nil || n.Kind != yaml.MappingNode {
-		h.doubt(model.Value{Why: model.WhyUnsupported, Needs: "a base that is YAML"}, "the base "+quotedPath(full)+" is not valid YAML, expected one mapping", "correct it")
+		h.doubt(model.Value{Why: model.WhyUnsupported, Needs: "a base that is YAML"}, "the base "+strict.Path(full)+" is not valid YAML, expected one mapping", "correct it")
 		return nil, false
 	}
 	return []layer{{n, t}}, true

@@ -155,7 +155,7 @@ func (h *helmfileRun) valuesOf(file, missing string, encrypted bool, item layer,
 	case err != nil && missing != "" && missing != "Error" && !strings.Contains(file, "://"):
 		return nil, false
 	case err != nil:
-		return lost(model.WhyMissingFile, "the file of values "+shownPath(file)+" is not in the repository, expected it there", "the file of values")
+		return lost(model.WhyMissingFile, "the file of values "+strict.Path(file)+" is not in the repository, expected it there", "the file of values")
 	case strings.HasSuffix(file, ".hcl"):
 		return lost(model.WhyUnsupported, "values in HCL are not understood here, expected YAML", "values in YAML")
 	}
@@ -164,7 +164,7 @@ func (h *helmfileRun) valuesOf(file, missing string, encrypted bool, item layer,
 		marked, err := h.render(file, path.Dir(file), text, 0, len(text), h.data(*e))
 		if err != nil {
 			e.opened(h.because(err, e))
-			h.problemAt(at, "the template "+shownPath(file)+" cannot be run here, so its values are not known", "")
+			h.problemAt(at, "the template "+strict.Path(file)+" cannot be run here, so its values are not known", "")
 			return nil, false
 		}
 		text = marked
@@ -175,13 +175,13 @@ func (h *helmfileRun) valuesOf(file, missing string, encrypted bool, item layer,
 	n, err := t.document()
 	switch {
 	case err != nil || n != nil && n.Kind != yaml.MappingNode:
-		return lost(model.WhyUnsupported, "the file of values "+shownPath(file)+" is not a mapping in YAML", "values in YAML")
+		return lost(model.WhyUnsupported, "the file of values "+strict.Path(file)+" is not a mapping in YAML", "values in YAML")
 	case n == nil:
 		return nil, false
 	}
 	_, sops := strict.Find(n, "sops")
 	if encrypted && !sops {
-		return lost(model.WhyEncrypted, "the file of secrets "+shownPath(file)+" is encrypted in a way that hides its names", "the decrypted file")
+		return lost(model.WhyEncrypted, "the file of secrets "+strict.Path(file)+" is encrypted in a way that hides its names", "the decrypted file")
 	}
 	return t.data(n, encrypted), true
 }

@@ -4,6 +4,7 @@ import (
 	"path"
 
 	"github.com/keyfit/keyfit/internal/model"
+	"github.com/keyfit/keyfit/internal/strict"
 )
 
 const (
@@ -145,7 +146,7 @@ func (e entrySet) envFile(w word) {
 	}
 	data, at, err := e.reading.file(given)
 	if err != nil {
-		e.problem("the file "+quotedPath(given)+" cannot be read here, expected a file in the repository", "commit it, or create it in an earlier step")
+		e.problem("the file "+strict.Path(given)+" cannot be read here, expected a file in the repository", "commit it, or create it in an earlier step")
 		e.put("", model.UnknownBecause(model.WhyMissingFile, "the file "+given, model.Trail{}))
 		return
 	}

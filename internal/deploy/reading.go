@@ -316,17 +316,7 @@ func (r *reading) lost(name, what string, err error) {
 	if errors.As(err, &e) {
 		kind = e.Kind
 	}
-	name = shownPath(name)
+	name = strict.Path(name)
 	r.doubt(model.UnknownBecause(model.WhyMissingFile, what+" "+name, model.Trail{}),
 		fmt.Sprintf("%s %s: %s, expected a file in the repository", what, name, kind), "commit it, or create it in an earlier step")
-}
-
-// shownPath repeats a path in a message, but nothing that may be a key.
-func shownPath(name string) string {
-	for _, element := range strings.Split(name, "/") {
-		if strings.Trim(element, ".") != "" && !strict.IsName(element) {
-			return "(not shown here)"
-		}
-	}
-	return fmt.Sprintf("%q", name)
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/keyfit/keyfit/internal/model"
+	"github.com/keyfit/keyfit/internal/strict"
 )
 
 // runner is a tool that fetches secrets and runs a command with them.
@@ -228,10 +229,10 @@ func (r *reading) sopsEnv(env model.Env, file word) model.Env {
 	}
 	data, name, err := r.file(path)
 	if err != nil {
-		r.problem("the encrypted file "+shownPath(path)+" cannot be read, expected one in the repository", "commit it")
+		r.problem("the encrypted file "+strict.Path(path)+" cannot be read, expected one in the repository", "commit it")
 		return overlaid(env, all, nil)
 	}
-	all.Needs = "the decrypted file " + shownPath(name)
+	all.Needs = "the decrypted file " + strict.Path(name)
 	var names []string
 	if strings.HasSuffix(name, ".env") {
 		for line := range strings.Lines(string(data)) {

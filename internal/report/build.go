@@ -45,12 +45,14 @@ func Build(in Input) Document {
 		Problems:      convert(allProblems(in), toProblem),
 	}
 	b := builder{in.Fingerprints}
+	var texts []secret.Text
 	for _, c := range in.Cases {
 		if c.Problem == nil {
 			d.Slots = append(d.Slots, b.slot(c))
+			texts = append(texts, textsOf(c.Slot.Value)...)
 		}
 	}
-	cleanAll(&d)
+	cleanAndVeil(&d, secret.NewVeil(texts))
 	settle(&d, in.Environments)
 	return d
 }

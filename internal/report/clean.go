@@ -2,8 +2,12 @@ package report
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 	"unicode"
+
+	"github.com/keyfit/keyfit/internal/model"
+	"github.com/keyfit/keyfit/internal/secret"
 )
 
 // maxText bounds every string of a report, in characters.
@@ -125,28 +129,90 @@ type exact string
 
 // cleanAll cleans every string below v, which must be a pointer. That it goes by
 // reflection makes it complete: a field that is added later is cleaned too.
-func cleanAll(v any) { cleanValue(reflect.ValueOf(v), 0) }
+func cleanAll(v any) { cleaner{}.clean(reflect.ValueOf(v), 0) }
 
-func cleanValue(v reflect.Value, depth int) {
+// cleanAndVeil is cleanAll that also hides texts in names and messages. What a file is
+// called, and whom a key belongs to, is told as it is.
+func cleanAndVeil(v any, veil secret.Veil) { cleaner{&veil}.clean(reflect.ValueOf(v), 0) }
+
+// toldAsTheyAre are places in files, and what an API said of a key.
+var toldAsTheyAre = map[reflect.Type]bool{
+	reflect.TypeFor[At](): true, reflect.TypeFor[Identity](): true, reflect.TypeFor[Request](): true, reflect.TypeFor[Tool](): true,
+}
+
+type cleaner struct{ veil *secret.Veil }
+
+// hide takes out the texts of the veil, and whatever else looks like a key: a name can be put
+// together from one that no consumer receives.
+func (c cleaner) hide(text string) string {
+	if c.veil == nil || strings.HasPrefix(text, secret.FingerprintPrefix) {
+		return text
+	}
+	text = c.veil.Hide(text)
+	var b strings.Builder
+	for len(text) > 0 {
+		n := strings.IndexFunc(text, func(r rune) bool { return !isRun(r) })
+		if n < 0 {
+			n = len(text)
+		}
+		if run := text[:n]; n >= maxRun && strings.ContainsAny(run, "0123456789") && strings.ContainsFunc(run, unicode.IsLetter) {
+			b.WriteString(secret.Redacted)
+		} else {
+			b.WriteString(run)
+		}
+		rest := strings.TrimLeftFunc(text[n:], func(r rune) bool { return !isRun(r) })
+		b.WriteString(text[n : len(text)-len(rest)])
+		text = rest
+	}
+	return b.String()
+}
+
+// maxRun is how many letters and digits in a row are shown when they are mixed. The hash that
+// a tool puts behind a name is shorter.
+const maxRun = 20
+
+func isRun(r rune) bool {
+	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9'
+}
+
+func (c cleaner) clean(v reflect.Value, depth int) {
 	if depth > 16 { // the structures are not recursive; this only bounds a mistake
 		return
 	}
 	switch v.Kind() {
 	case reflect.Pointer:
 		if !v.IsNil() {
-			cleanValue(v.Elem(), depth+1)
+			c.clean(v.Elem(), depth+1)
 		}
 	case reflect.Struct:
+		if toldAsTheyAre[v.Type()] {
+			c = cleaner{}
+		}
 		for i := range v.NumField() {
-			cleanValue(v.Field(i), depth+1)
+			c.clean(v.Field(i), depth+1)
 		}
 	case reflect.Slice:
 		for i := range v.Len() {
-			cleanValue(v.Index(i), depth+1)
+			c.clean(v.Index(i), depth+1)
 		}
 	case reflect.String:
 		if v.Type() != reflect.TypeFor[exact]() {
-			v.SetString(Clean(v.String()))
+			v.SetString(c.hide(Clean(v.String())))
 		}
 	}
+}
+
+// textsOf lists the known texts of a value, those that lost to it and those that it may be.
+func textsOf(v model.Value) []secret.Text {
+	var out []secret.Text
+	if v.State == model.Known {
+		out = append(out, v.Text)
+	}
+	for _, l := range v.Losers {
+		out = append(out, textsOf(l.Value)...)
+	}
+	for _, more := range slices.Concat(v.Alternatives, v.Parts) {
+		out = append(out, textsOf(more)...)
+	}
+	return out
 }

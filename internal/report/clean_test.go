@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"github.com/keyfit/keyfit/internal/secret"
 )
 
 func TestClean(t *testing.T) {
@@ -86,4 +88,28 @@ func FuzzClean(f *testing.F) {
 			t.Errorf("%q is not one line of UTF-8", got)
 		}
 	})
+}
+
+// TestNamesOfKeys hides what was put together from a key, and leaves places, hashes of tools
+// and what an API says as they are.
+func TestNamesOfKeys(t *testing.T) {
+	const key = "sk_live_CANARY0123456789abcdef"
+	d := Document{
+		Slots: []Slot{{
+			Consumer: key, Namespace: "shop-" + key, Variable: "STRIPE_KEY", Container: "api-7d9f8b6c5d-x2x4z",
+			Fingerprint: "kf:00112233445566778899aabbccddeeff", ValueNeeds: "the Secret \"short1CANARY\"",
+			Identity: Identity{Account: "acct_1A2B3C4D5E6F7G8H9I0J1K"}, Trail: []Hop{{At: At{File: "a/" + key}}},
+		}},
+	}
+	cleanAndVeil(&d, secret.NewVeil([]secret.Text{secret.New("short1CANARY")}))
+	s := d.Slots[0]
+	for i, pair := range [][2]string{
+		{s.Consumer, "sk_live_[redacted]"}, {s.Namespace, "shop-sk_live_[redacted]"}, {s.Variable, "STRIPE_KEY"},
+		{s.Container, "api-7d9f8b6c5d-x2x4z"}, {s.Fingerprint, "kf:00112233445566778899aabbccddeeff"},
+		{s.ValueNeeds, "the Secret \"[redacted]\""}, {s.Identity.Account, "acct_1A2B3C4D5E6F7G8H9I0J1K"}, {s.Trail[0].At.File, "a/" + key},
+	} {
+		if pair[0] != pair[1] {
+			t.Errorf("text %d was not told as expected", i)
+		}
+	}
 }

@@ -79,16 +79,25 @@ type ResolvedInput struct {
 func BuildResolved(in ResolvedInput) Resolved {
 	r := Resolved{SchemaVersion: SchemaVersion, Environments: []ResolvedEnvironment{}, Problems: []ResolvedProblem{}}
 	b := resolver{builder{in.Fingerprints}, in.Show}
+	var texts []secret.Text
 	for _, e := range in.Environments {
 		r.Environments = append(r.Environments, ResolvedEnvironment{
 			Name:      e.Environment,
 			Consumers: convert(e.Consumers, b.consumer),
 		})
+		for _, c := range e.Consumers {
+			for _, v := range c.Env.All() {
+				texts = append(texts, textsOf(v)...)
+			}
+			for _, v := range c.Files.All() {
+				texts = append(texts, textsOf(v)...)
+			}
+		}
 		for _, p := range e.Problems {
 			r.Problems = append(r.Problems, ResolvedProblem{At: toAt(p.At), Message: p.Message, Fix: p.Fix, Environment: e.Environment})
 		}
 	}
-	cleanAll(&r)
+	cleanAndVeil(&r, secret.NewVeil(texts))
 	slices.SortStableFunc(r.Environments, func(a, b ResolvedEnvironment) int { return cmp.Compare(a.Name, b.Name) })
 	return r
 }

@@ -84,11 +84,11 @@ func missingChart(files repo.Files, at, name string, span pos.Span) *model.Probl
 			return nil
 		}
 		if errors.Is(err, repo.ErrOutside) {
-			return &model.Problem{At: span, Message: fmt.Sprintf("the chart %s lies outside the repository, so what it deploys is not known", shownPath(name)), Fix: "keep the chart in the repository"}
+			return &model.Problem{At: span, Message: fmt.Sprintf("the chart %s lies outside the repository, so what it deploys is not known", strict.Path(name)), Fix: "keep the chart in the repository"}
 		}
 	}
 	return &model.Problem{
-		At: span, Message: fmt.Sprintf("the chart %s is not in the repository, so what it deploys is not known", shownPath(name)),
+		At: span, Message: fmt.Sprintf("the chart %s is not in the repository, so what it deploys is not known", strict.Path(name)),
 		Fix: "correct its path, or keep a copy in the repository: helm pull --untar",
 	}
 }
@@ -152,7 +152,7 @@ func missingDir(step kustomize.Step) *model.Problem {
 		return nil
 	}
 	return &model.Problem{
-		At: step.At, Message: fmt.Sprintf("the kustomization %s is not in the repository, so what it deploys is not known", shownPath(step.Dir)),
+		At: step.At, Message: fmt.Sprintf("the kustomization %s is not in the repository, so what it deploys is not known", strict.Path(step.Dir)),
 		Fix: "name the directory of a kustomization",
 	}
 }
@@ -210,21 +210,7 @@ func unreadable(at pos.Span, name string, err error) model.Problem {
 		kind = e.Kind
 	}
 	return model.Problem{
-		At: at, Message: fmt.Sprintf("the file %s: %s, expected manifests in the repository", shownPath(name), kind),
+		At: at, Message: fmt.Sprintf("the file %s: %s, expected manifests in the repository", strict.Path(name), kind),
 		Fix: "commit it, or create it in an earlier step",
 	}
-}
-
-// shownPath repeats a path in a message, but nothing that may be a key.
-func shownPath(name string) string {
-	rest := name
-	if scheme, behind, ok := strings.Cut(name, "://"); ok && strict.IsName(scheme) {
-		rest = behind
-	}
-	for element := range strings.SplitSeq(rest, "/") {
-		if strings.Trim(element, ".") != "" && !strict.IsName(element) {
-			return "(not shown here)"
-		}
-	}
-	return fmt.Sprintf("%q", name)
 }

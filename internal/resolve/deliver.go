@@ -14,6 +14,7 @@ import (
 	"github.com/keyfit/keyfit/internal/origin"
 	"github.com/keyfit/keyfit/internal/pos"
 	"github.com/keyfit/keyfit/internal/sops"
+	"github.com/keyfit/keyfit/internal/strict"
 )
 
 // applyTo puts into a cluster what one command delivers to it.
@@ -264,7 +265,7 @@ func (t *tools) paths(c *cluster, m deploy.Manifests, at string, in kube.Input, 
 	names, err := manifestsAt(d.Files, at, m.Recursive)
 	if err != nil || len(names) == 0 {
 		t.leave(d, model.Problem{
-			At: m.At, Message: fmt.Sprintf("the manifests %s are not in the repository, so what they deploy is not known", shownPath(at)), Fix: "correct the path, or create them in an earlier step",
+			At: m.At, Message: fmt.Sprintf("the manifests %s are not in the repository, so what they deploy is not known", strict.Path(at)), Fix: "correct the path, or create them in an earlier step",
 		}, needsManifests)
 		return
 	}

@@ -21,6 +21,9 @@ import (
 // its length is told.
 const Redacted = "[redacted]"
 
+// FingerprintPrefix is what every fingerprint begins with.
+const FingerprintPrefix = "kf:"
+
 // Text is a string that may be a key.
 //
 // The zero value is the empty text. Two Texts cannot be compared with ==; use [Text.Equal].
@@ -102,5 +105,5 @@ func NewPrinter(key Text) *Printer {
 func (p *Printer) Fingerprint(t Text) string {
 	mac := hmac.New(sha256.New, []byte(p.key.Reveal()))
 	_, _ = io.WriteString(mac, t.Reveal())
-	return "kf:" + hex.EncodeToString(mac.Sum(nil)[:16])
+	return FingerprintPrefix + hex.EncodeToString(mac.Sum(nil)[:16])
 }

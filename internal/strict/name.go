@@ -14,12 +14,30 @@ const (
 // hiddenName stands for a name that may be a key.
 const hiddenName = "(not shown here, it may be a key)"
 
+// hiddenPath stands for a path that may be a key.
+const hiddenPath = "(not shown here)"
+
 // Name repeats a name of the file in quotes, but not one that may be a key.
 func Name(name string) string {
 	if !IsName(name) {
 		return hiddenName
 	}
 	return strconv.Quote(name)
+}
+
+// Path repeats a path, or an address, in quotes, but not one that may be a key: a script that
+// hands over a key where a path belongs must not make it show.
+func Path(path string) string {
+	rest := path
+	if scheme, behind, ok := strings.Cut(path, "://"); ok && IsName(scheme) {
+		rest = behind
+	}
+	for element := range strings.SplitSeq(rest, "/") {
+		if strings.Trim(element, ".") != "" && !IsName(element) {
+			return hiddenPath
+		}
+	}
+	return strconv.Quote(path)
 }
 
 // IsName reports whether text reads like a name that a person chose, and so may be

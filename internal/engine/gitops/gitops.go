@@ -100,6 +100,3 @@ func Read(in Input) ([]Lead, []model.Problem) {
 	}
 	return r.leads, model.SortProblems(r.problems)
 }
-
-// IsKind reports whether Read looks at objects of this API version and kind.
-func IsKind(apiVersion, kind string) bool { return readerOf(apiVersion, kind) != nil }

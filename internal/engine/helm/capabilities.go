@@ -1,7 +1,7 @@
 package helm
 
 import (
-	"fmt"
+	"errors"
 	"runtime"
 	"slices"
 	"strconv"
@@ -66,7 +66,7 @@ func parseKubeVersion(text string) (KubeVersion, error) {
 	for i, p := range parts {
 		n, err := strconv.ParseUint(p, 10, 64)
 		if err != nil || len(parts) < 2 || i == 0 && len(p) > 1 && p[0] == '0' {
-			return KubeVersion{}, fmt.Errorf("invalid kube version %q, expected a version such as 1.37.0", text)
+			return KubeVersion{}, errors.New("invalid kube version, expected one such as 1.37.0")
 		}
 		parts[i] = strconv.FormatUint(n, 10)
 	}

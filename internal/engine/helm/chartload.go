@@ -18,6 +18,7 @@ import (
 	"github.com/keyfit/keyfit/internal/model"
 	"github.com/keyfit/keyfit/internal/pos"
 	"github.com/keyfit/keyfit/internal/repo"
+	"github.com/keyfit/keyfit/internal/strict"
 )
 
 // The limits of one chart with all its dependencies.
@@ -119,7 +120,7 @@ func (l *loader) chart(name string, depth int) (*loadedChart, error) {
 	at := pos.Span{File: name}
 	info, err := l.step.Files.Stat(name)
 	if err != nil {
-		return nil, fail(l.step.At, "give the path of a directory with Chart.yaml, or of a .tgz", "the chart %q is not in the repository", name)
+		return nil, fail(l.step.At, "give the path of a directory with Chart.yaml, or of a .tgz", "the chart %s is not in the repository", strict.Path(name))
 	}
 	if !info.Dir {
 		data, err := l.step.Files.Read(name)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/keyfit/keyfit/internal/model"
 	"github.com/keyfit/keyfit/internal/pos"
+	"github.com/keyfit/keyfit/internal/strict"
 )
 
 // Load reads the chart and coalesces its values as Helm v3.22 does. It gives nil, with
@@ -212,8 +213,8 @@ func (l *loader) valuesFile(v model.Value) (*document, pos.Span) {
 	at := pos.Span{File: file}
 	data, err := l.step.Files.Read(file)
 	if err != nil {
-		l.problem(l.step.At, fmt.Sprintf("the values file %q cannot be read: %s", file, reason(err)), "put the file into the repository, or correct its name")
-		l.doubt(&model.Value{Why: model.WhyMissingFile, Needs: fmt.Sprintf("the values file %q", file), Trail: v.Trail})
+		l.problem(l.step.At, fmt.Sprintf("the values file %s cannot be read: %s", strict.Path(file), reason(err)), "put the file into the repository, or correct its name")
+		l.doubt(&model.Value{Why: model.WhyMissingFile, Needs: "the values file " + strict.Path(file), Trail: v.Trail})
 		return nil, at
 	}
 	return fileDocument(File{Data: data, Path: file}), at

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"mvdan.cc/sh/v3/syntax"
+
+	"github.com/keyfit/keyfit/internal/strict"
 )
 
 // redirect opens the redirections of a command. undo closes them again; ok is false
@@ -230,10 +232,10 @@ func (sh *shell) problemAt(n syntax.Node, message, fix string) {
 	sh.m.problem(sh.src.span(n), message, fix)
 }
 
-// shown is a path for a message; paths are no secrets, but what is unknown is not shown.
+// shown is a path for a message, unless it is not known, or may be a key.
 func shown(name sym) string {
 	if t, ok := name.known(); ok && len(t) < 200 {
-		return strconv.Quote(t)
+		return strict.Path(t)
 	}
 	return "(of unknown name)"
 }

@@ -14,6 +14,7 @@ import (
 	library "github.com/keyfit/keyfit/internal/engine/terraform/function"
 	"github.com/keyfit/keyfit/internal/model"
 	"github.com/keyfit/keyfit/internal/pos"
+	"github.com/keyfit/keyfit/internal/strict"
 )
 
 // evaluator is one evaluation of a root module.
@@ -84,9 +85,9 @@ func (e *evaluator) run() Result {
 	}
 	config := e.load(e.root)
 	if config == nil {
-		e.problem(e.in.At, "\""+e.root+"\" holds no configuration, expected a directory with .tf files", "correct the directory")
+		e.problem(e.in.At, strict.Path(e.root)+" holds no configuration, expected a directory with .tf files", "correct the directory")
 		r.Problems = model.SortProblems(e.problems)
-		r.Doubt = cmp.Or(r.Doubt, doubtOf("the configuration in \""+e.root+"\""))
+		r.Doubt = cmp.Or(r.Doubt, doubtOf("the configuration in "+strict.Path(e.root)))
 		return r
 	}
 	config.broken = config.broken || e.generated

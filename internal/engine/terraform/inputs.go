@@ -13,6 +13,7 @@ import (
 	"github.com/keyfit/keyfit/internal/origin"
 	"github.com/keyfit/keyfit/internal/pos"
 	"github.com/keyfit/keyfit/internal/secret"
+	"github.com/keyfit/keyfit/internal/strict"
 )
 
 // given is one value that a variable of the root module is given from outside.
@@ -105,18 +106,18 @@ func (in *inputs) file(name string) {
 		data, err = in.e.read(name)
 	}
 	if err != nil {
-		in.anything(model.UnknownBecause(model.WhyMissingFile, "the file "+name, model.Trail{}), "")
+		in.anything(model.UnknownBecause(model.WhyMissingFile, "the file "+strict.Path(name), model.Trail{}), "")
 		return
 	}
 	body, ok := in.e.parseValues(name, data)
 	if body == nil {
-		in.anything(model.UnknownBecause(model.WhyUnsupported, "a file "+name+" that can be read", model.Trail{}), "")
+		in.anything(model.UnknownBecause(model.WhyUnsupported, "a file "+strict.Path(name)+" that can be read", model.Trail{}), "")
 		return
 	}
 	attrs, diags := body.JustAttributes()
 	in.e.diagnose(diags)
 	if !ok {
-		in.anything(model.UnknownBecause(model.WhyUnsupported, "a file "+name+" that can be read", model.Trail{}), "")
+		in.anything(model.UnknownBecause(model.WhyUnsupported, "a file "+strict.Path(name)+" that can be read", model.Trail{}), "")
 	}
 	for _, attr := range sortedKeys(attrs) {
 		a := attrs[attr]
@@ -200,12 +201,13 @@ func (in *inputs) undeclared(name string, at pos.Span, fatal bool) {
 	if in.c.broken {
 		return
 	}
-	fix := "declare variable \"" + name + "\", or correct the name"
+	shown := strict.Name(name)
+	fix := "declare variable " + shown + ", or correct the name"
 	if fatal {
-		in.e.problem(at, "-var gives a value to \""+name+"\", which is not declared; expected a variable of the root module", fix)
+		in.e.problem(at, "-var gives a value to "+shown+", which is not declared; expected a variable of the root module", fix)
 		return
 	}
-	in.e.problem(at, "\""+name+"\" is given a value but is not declared, so that nothing receives it", fix)
+	in.e.problem(at, shown+" is given a value but is not declared, so that nothing receives it", fix)
 }
 
 // parseValues reads a file of variables in either syntax.

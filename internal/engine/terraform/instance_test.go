@@ -198,7 +198,7 @@ v = "y"
 		{name: "known after unknown", step: Step{Args: []Arg{unknown, flagVar("v=var")}}, want: `["var", 0, []]`},
 		{name: "unknown name", step: Step{Args: []Arg{{Flag: "var", Text: partly("", "=x")}}}, want: `[?ci-secret(the secret), ?ci-secret(the secret), ?ci-secret(the secret)]`},
 		{name: "partly unknown name", step: Step{Args: []Arg{{Flag: "var", Text: partly("n", "=x")}}}, want: `["default", ?ci-secret(the secret), []]`},
-		{name: "a file that is not there", step: Step{Args: []Arg{flagFile("z.tfvars")}}, want: `[?missing-file(the file z.tfvars), ?missing-file(the file z.tfvars), ?missing-file(the file z.tfvars)]`,
+		{name: "a file that is not there", step: Step{Args: []Arg{flagFile("z.tfvars")}}, want: `[?missing-file(the file "z.tfvars"), ?missing-file(the file "z.tfvars"), ?missing-file(the file "z.tfvars")]`,
 			wrong: []string{`z.tfvars: "z.tfvars" no such file`}},
 	}
 	for _, c := range cases {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
@@ -14,6 +15,7 @@ import (
 	"github.com/keyfit/keyfit/internal/model"
 	"github.com/keyfit/keyfit/internal/pos"
 	"github.com/keyfit/keyfit/internal/repo"
+	"github.com/keyfit/keyfit/internal/strict"
 )
 
 // load reads the module of a directory, each once. It gives nil when there is none.
@@ -155,7 +157,11 @@ func (e *evaluator) read(name string) ([]byte, error) {
 		err = &repo.Error{Path: name, Kind: errors.New("is larger than 4 MiB, the limit for configuration")}
 	}
 	if err != nil {
-		e.problem(pos.Span{File: name}, err.Error(), "")
+		at, message := pos.Span{File: name}, err.Error()
+		if shown := strict.Path(name); shown != strconv.Quote(name) { // a command line may name a key here
+			at, message = e.in.At, strings.ReplaceAll(message, strconv.Quote(name), shown)
+		}
+		e.problem(at, message, "")
 		return nil, err
 	}
 	e.indexes[name] = pos.NewIndex(data)
