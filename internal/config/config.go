@@ -37,6 +37,13 @@ type Step struct {
 	Manifests *Manifests         `yaml:"manifests" doc:"Kubernetes files that are applied"`
 	Terraform *Terraform         `yaml:"terraform" doc:"a Terraform or OpenTofu configuration that is applied"`
 	Plan      *strict.At[string] `yaml:"terraform-plan" doc:"a plan that is applied: the output of terraform show -json"`
+	Workflow  *Workflow          `yaml:"workflow" doc:"jobs of a GitHub Actions workflow"`
+	GitLab    *GitLab            `yaml:"gitlab" doc:"jobs of a GitLab pipeline"`
+	Jenkins   *Jenkins           `yaml:"jenkins" doc:"stages of a Jenkinsfile"`
+	CircleCI  *CircleCI          `yaml:"circleci" doc:"jobs of a CircleCI pipeline"`
+	Azure     *Azure             `yaml:"azure" doc:"jobs of an Azure pipeline"`
+	Bitbucket *Bitbucket         `yaml:"bitbucket" doc:"steps of a Bitbucket pipeline"`
+	Buildkite *Buildkite         `yaml:"buildkite" doc:"steps of a Buildkite pipeline"`
 	At        pos.Span           `yaml:"-"`
 }
 

@@ -11,6 +11,7 @@ import (
 const (
 	ConsumerProcess    = "process"    // a command that is started with the variables
 	ConsumerKubernetes = "kubernetes" // a container of a pod
+	ConsumerCIStep     = "ci-step"    // a step of a pipeline that is no script
 )
 
 // ImageSets is what it would take to know the variables of a container that nothing in the

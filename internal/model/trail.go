@@ -23,6 +23,14 @@ const (
 	KindSecret       = "secret"        // an entry of a Kubernetes Secret
 	KindConfigMap    = "configmap"     // an entry of a ConfigMap
 
+	KindWorkflow  = "workflow" // a place in a workflow of GitHub Actions
+	KindGitLab    = "gitlab"
+	KindJenkins   = "jenkins"
+	KindCircleCI  = "circleci"
+	KindAzure     = "azure"
+	KindBitbucket = "bitbucket"
+	KindBuildkite = "buildkite"
+
 	KindTerraform = "terraform" // an expression, variable, local, output or module call
 	KindTfvars    = "tfvars"    // a line of a file of variables
 
