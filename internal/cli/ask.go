@@ -20,10 +20,7 @@ func (a *app) ask(ctx context.Context, slots []keys.Slot, o checkOptions) ([]ver
 		return nil, err
 	}
 	defer client.Close()
-	untrusted := ""
-	if !o.trustConfig {
-		untrusted = a.untrustedConfig()
-	}
+	untrusted := a.mistrust(o)
 	verdicts := make([]verdict.Verdict, len(slots))
 	var questions []probe.Question
 	var asked []int
@@ -33,7 +30,7 @@ func (a *app) ask(ctx context.Context, slots []keys.Slot, o checkOptions) ([]ver
 			verdicts[i] = verdict.Verdict{Reason: provider.Unresolved}
 		case slot.Stranger != nil:
 			verdicts[i] = foreign()
-		case untrusted != "" && !o.offline && slot.Provider != nil && slot.Provider.Custom:
+		case untrusted != "":
 			verdicts[i] = notSent(untrusted)
 		default:
 			questions = append(questions, question(slot))
@@ -59,7 +56,7 @@ var errTimeout = usage("the time for all requests together is over")
 func notSent(why string) verdict.Verdict {
 	return verdict.Verdict{
 		Reason:   provider.NotProbeable,
-		Evidence: verdict.Evidence{Failure: "not sent to a host that only keyfit.yaml declares: " + why + " (--trust-config allows it)"},
+		Evidence: verdict.Evidence{Failure: "not sent: " + why + ", and what is checked and where keys go with it (--policy FILE takes both from the base, --trust-config from here)"},
 	}
 }
 

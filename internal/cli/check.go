@@ -24,6 +24,7 @@ type checkOptions struct {
 	caFile       string
 	timeout      time.Duration
 	trustConfig  bool
+	policy       string // a file whose providers, keys, policy and ignores count
 }
 
 func (a *app) checkCommand() *cobra.Command {
@@ -48,7 +49,8 @@ func (a *app) checkCommand() *cobra.Command {
 	f.StringVar(&o.onUnverified, "on-unverified", "fail", "what to do when something could not be verified: fail (exit 3), warn, pass")
 	f.StringVar(&o.caFile, "ca-file", "", "also trust the certificates in this PEM file")
 	f.DurationVar(&o.timeout, "timeout", 2*time.Minute, "for all requests together; 0 is no limit")
-	f.BoolVar(&o.trustConfig, "trust-config", false, "send keys to hosts of keyfit.yaml even when it comes from outside")
+	f.BoolVar(&o.trustConfig, "trust-config", false, "ask even when keyfit.yaml comes from outside, such as a pull request from a fork")
+	f.StringVar(&o.policy, "policy", "", "take the providers, keys, policy and ignores from this keyfit.yaml, such as the base's")
 	return cmd
 }
 
@@ -79,6 +81,9 @@ func (a *app) check(ctx context.Context, o checkOptions) error {
 		return err
 	}
 	defer w.close()
+	if err := a.govern(w, o.policy); err != nil {
+		return err
+	}
 	a.tellNotes(w)
 	result, err := a.pipeline(ctx, w, o)
 	if err != nil {
