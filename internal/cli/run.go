@@ -28,7 +28,9 @@ func (a *app) pipeline(ctx context.Context, w *workspace, o checkOptions) (*outc
 	if err != nil {
 		return nil, err
 	}
-	slots := keys.Select(keys.Input{Environments: environments, Config: w.config, Catalogue: w.catalogue})
+	slots := keys.Select(keys.Input{
+		Environments: environments, Config: w.config, Catalogue: w.catalogue, Process: resolve.Process(a.Environ),
+	})
 	a.progress("environments: %d, key slots: %d", len(environments), len(slots))
 	verdicts, err := a.ask(ctx, slots, o)
 	if err != nil {

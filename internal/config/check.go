@@ -139,6 +139,9 @@ func (c *checker) key(p strict.Pair) {
 	if key == nil {
 		return
 	}
+	if admin, ok := strict.Find(p.Value, "admin"); ok && !c.r.FailedIn(admin.Value) {
+		checkVariable(c.r, admin.Value, key.Admin)
+	}
 	if at, ok := strict.Find(p.Value, "provider"); ok && key.Provider.Span.IsValid() && !c.r.FailedIn(at.Value) {
 		c.known(at.Value, "provider", c.providers())
 	}

@@ -110,6 +110,7 @@ type Key struct {
 	Consumers    []string            `yaml:"consumers" doc:"who must receive it; default: whoever does"`
 	Environments []strict.At[string] `yaml:"environments" doc:"where it is needed; default: everywhere"`
 	Parts        map[string]string   `yaml:"parts" doc:"for keys that come in pairs: other variables, by role"`
+	Admin        string              `yaml:"admin" doc:"the variable of keyfit's own process that holds an administrator's key of the same vendor, which looks the key up; it is no part of the deploy"`
 	Expect       map[string]*Expect  `yaml:"expect" doc:"what must be true of it, by environment"`
 	At           pos.Span            `yaml:"-"`
 }

@@ -12,6 +12,15 @@ import (
 
 // read lists what is taken out of an answer; everything else is thrown away.
 func read(p *provider.Provider) string {
+	text := readOnce(p)
+	for i := range p.Probe.Then {
+		view, _ := p.ForStep(p.Probe.Then[i].ID)
+		text += fmt.Sprintf("\nFrom the answer to %s:\n\n%s", code(p.Probe.Then[i].ID), readOnce(view))
+	}
+	return text
+}
+
+func readOnce(p *provider.Provider) string {
 	id, evidence := &p.Probe.Identity, &p.Probe.Evidence
 	var rows []string
 	for _, piece := range []struct {
@@ -20,7 +29,7 @@ func read(p *provider.Provider) string {
 	}{
 		{"user", id.User}, {"name", id.Name}, {"kind of owner", id.Kind}, {"owner active", id.Active}, {"tenant", id.Tenant},
 		{"account", id.Account}, {"mode", id.Mode}, {"scopes", id.Scopes}, {"expires", id.Expires}, {"created", id.Created},
-		{"administrator", id.Admin}, {"error code", evidence.Code}, {"request id", evidence.RequestID},
+		{"administrator", id.Admin}, {"given to later requests, never shown", savedExtract(p)}, {"error code", evidence.Code}, {"request id", evidence.RequestID},
 	} {
 		if piece.from != nil {
 			rows = append(rows, fmt.Sprintf("| %s | %s |\n", piece.name, extract(piece.from)))
@@ -32,6 +41,14 @@ func read(p *provider.Provider) string {
 	return "| piece | from |\n|---|---|\n" + strings.Join(rows, "")
 }
 
+// savedExtract gives where what is saved is read; nil when nothing is.
+func savedExtract(p *provider.Provider) *provider.Extract {
+	for _, role := range slices.Sorted(maps.Keys(p.Probe.Save)) {
+		return p.Probe.Save[role]
+	}
+	return nil
+}
+
 func extract(e *provider.Extract) string {
 	var from string
 	switch {
@@ -39,6 +56,8 @@ func extract(e *provider.Extract) string {
 		from = code(string(e.JSON))
 	case e.Header != "":
 		from = "header " + code(e.Header)
+	case e.Part != "":
+		from = "the part " + code("$"+e.Part) + " of the credential"
 	case e.Const != "":
 		from = "always " + code(e.Const)
 	default:
@@ -70,6 +89,15 @@ func escaped(text string) string { return strings.ReplaceAll(text, "|", `\|`) }
 
 // verdicts is the table of a provider's rules, in their order.
 func verdicts(p *provider.Provider) string {
+	text := verdictsOnce(p)
+	for i := range p.Probe.Then {
+		view, _ := p.ForStep(p.Probe.Then[i].ID)
+		text += fmt.Sprintf("\nAnswers to %s:\n\n%s", code(p.Probe.Then[i].ID), verdictsOnce(view))
+	}
+	return text
+}
+
+func verdictsOnce(p *provider.Provider) string {
 	if len(p.Probe.Verdicts) == 0 {
 		return ""
 	}
@@ -134,6 +162,12 @@ func when(w provider.When) string {
 	}
 	if w.ContentType != nil {
 		out = append(out, "content type "+match(*w.ContentType))
+	}
+	if w.Picked != nil && *w.Picked {
+		out = append(out, "the key's own item is in the list")
+	}
+	if w.Picked != nil && !*w.Picked {
+		out = append(out, "the key's own item is not in the list")
 	}
 	if w.Mode != "" {
 		out = append(out, "for "+w.Mode+" keys")

@@ -94,14 +94,44 @@ func parts(p *provider.Provider) string {
 		if part.Optional {
 			remarks = append(remarks, "optional")
 		}
+		if part.Admin {
+			remarks = append(remarks, "a second credential that looks the key up: a variable of keyfit's own process, which `keys.X.admin` names; no part of the deploy")
+		}
+		if part.Derive != nil {
+			remarks = append(remarks, derived(part.Derive))
+		}
 		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", code("$"+role), codes(part.Names), code(part.Pattern.String()), strings.Join(remarks, ", "))
 	}
 	return b.String()
 }
 
+// derived says what a part is made of.
+func derived(d *provider.Derivation) string {
+	from := "the key"
+	if d.From != "" && d.From != provider.KeyPart {
+		from = code("$" + d.From)
+	}
+	switch {
+	case d.JSON != "":
+		return "the field " + code(string(d.JSON)) + " of " + from
+	case d.Claim != "":
+		return "the claim " + code(d.Claim) + " of " + from
+	case d.URL != "":
+		return "the " + d.URL + " of " + from
+	case d.AWSAccount:
+		return "the account that " + from + " tells"
+	case d.JWT != nil:
+		return "a token for " + code(string(d.JWT.Claims["aud"])) + ", signed here with the private key in " + from + ", which is not sent"
+	}
+	return "taken out of " + from
+}
+
 // requestLine is the request in short: method, host and path.
 func requestLine(p *provider.Provider) string {
 	base, _ := p.Hosts.For("")
+	if len(p.Sites) > 0 {
+		base.Value = string(p.Sites[0].URL)
+	}
 	r := p.Probe.Request
 	if base.Value == "" {
 		return "host and path are yours to name"
@@ -116,8 +146,44 @@ func sent(p *provider.Provider) string {
 	if r.Path != "" {
 		path = code(cmp.Or(r.Method, "GET") + " " + string(r.Path))
 	}
-	fmt.Fprintf(&b, "One request: %s, with the key %s.\n", path, keyPlace(r.Auth))
+	count := "One request"
+	if len(p.Probe.Then) > 0 {
+		count = "The first request"
+	}
+	fmt.Fprintf(&b, "%s: %s, with the key %s.\n", count, path, keyPlace(r.Auth))
 	b.WriteString(hosts(p))
+	b.WriteString(goesAlong(r))
+	for i := range p.Probe.Then {
+		b.WriteString(step(p, &p.Probe.Then[i]))
+	}
+	b.WriteString("\n" + effect(p))
+	return b.String()
+}
+
+// step tells of a further request.
+func step(p *provider.Provider, s *provider.Step) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "\nThen, once that one accepted the key")
+	if len(s.Kinds) > 0 {
+		fmt.Fprintf(&b, " and for a %s only", oneOf(s.Kinds))
+	}
+	if s.Optional {
+		b.WriteString(", and if all that it needs is there")
+	}
+	fmt.Fprintf(&b, ": %s (%s)", code(cmp.Or(s.Request.Method, "GET")+" "+string(s.Request.Path)), s.ID)
+	if s.Request.Auth.Placement() != provider.PlaceNone {
+		b.WriteString(", with the key " + keyPlace(s.Request.Auth))
+	}
+	b.WriteString(".\n" + goesAlong(&s.Request))
+	if s.Pick != nil {
+		fmt.Fprintf(&b, "\nOf the list %s only the item of this key is looked at.\n", code(string(s.Pick.List)))
+	}
+	return b.String()
+}
+
+// goesAlong lists what else a request carries.
+func goesAlong(r *provider.Request) string {
+	var b strings.Builder
 	for _, list := range []struct {
 		title string
 		texts map[string]provider.Template
@@ -129,7 +195,6 @@ func sent(p *provider.Provider) string {
 	if r.JSON != nil {
 		fmt.Fprintf(&b, "\nBody:\n\n```json\n%s\n```\n", indented(r.JSON.Value))
 	}
-	b.WriteString("\n" + effect(p))
 	return b.String()
 }
 
@@ -150,6 +215,14 @@ func keyPlace(a provider.Auth) string {
 		return "in the body's field " + code(string(a.JSON))
 	case provider.PlaceForm:
 		return "in the form field " + code(a.Form)
+	case provider.PlaceDigest:
+		user, _ := a.Basic()
+		return fmt.Sprintf("as the password of HTTP digest, user %s; the password itself is not sent", code(string(user)))
+	case provider.PlaceSigned:
+		if a.SigV4 != nil {
+			return fmt.Sprintf("as the secret of an AWS signature (version 4, service %s), which is not sent itself", code(a.SigV4.Service))
+		}
+		return "as the secret of a signature in " + code(a.HMAC.Header) + ", which is not sent itself"
 	case provider.PlaceNone:
 		return "not sent by itself"
 	}
@@ -164,6 +237,9 @@ func passwordOf(text string) string {
 }
 
 func hosts(p *provider.Provider) string {
+	if len(p.Sites) > 0 {
+		return sites(p)
+	}
 	if len(p.Hosts) == 0 {
 		return "\nThe host is yours to name, under `hosts`.\n"
 	}
@@ -178,6 +254,29 @@ func hosts(p *provider.Provider) string {
 			}
 		}
 		fmt.Fprintf(&b, "| %s | %s |\n", cell(name), code(p.Hosts[environment].Value))
+	}
+	return b.String()
+}
+
+func sites(p *provider.Provider) string {
+	var b strings.Builder
+	b.WriteString("\n| site | base URL | for |\n|---|---|---|\n")
+	for _, s := range p.Sites {
+		var chosen []string
+		if s.Mode != "" {
+			chosen = append(chosen, s.Mode+" keys")
+		}
+		if len(s.Environments) > 0 {
+			chosen = append(chosen, "environments "+codes(s.Environments))
+		}
+		for _, role := range slices.Sorted(maps.Keys(s.When)) {
+			chosen = append(chosen, fmt.Sprintf("%s that is %s", code("$"+role), code(s.When[role])))
+		}
+		url := code(string(s.URL))
+		if len(s.Within) > 0 {
+			url += ", within " + codes(s.Within)
+		}
+		fmt.Fprintf(&b, "| %s | %s | %s |\n", cell(s.Name), url, strings.Join(chosen, ", "))
 	}
 	return b.String()
 }
@@ -198,7 +297,7 @@ func effect(p *provider.Provider) string {
 	if t := time.Duration(probe.Request.Timeout); t > 0 {
 		out = append(out, fmt.Sprintf("It is given up after %s.", t))
 	}
-	if len(p.Hosts) > 1 && p.Siblings != "never" {
+	if len(p.Hosts)+len(p.Sites) > 1 && p.Siblings != "never" {
 		out = append(out, "Only if this environment's host rejects the key, the other hosts are asked whose it is.")
 	}
 	if probe.Control == "once" || probe.Control == "" && p.Custom {

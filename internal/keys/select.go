@@ -16,6 +16,7 @@ type Input struct {
 	Environments []resolve.Environment
 	Config       *config.File
 	Catalogue    *provider.Catalog
+	Process      model.Env // of keyfit itself, where administrators' keys are
 }
 
 // Select lists the key slots in the order of environment, consumer and variable. A
@@ -146,10 +147,25 @@ func (s *selector) companions(slot *Slot) {
 		slot.Slots[name] = Companion{Variable: name, Value: received(slot.Consumer, name)}
 	}
 	for role, part := range p.Parts {
+		if part.Admin {
+			if admin := adminVariable(slot); admin != "" {
+				slot.Parts[role] = Companion{Variable: admin, Value: s.in.Process.Get(admin)}
+			}
+			continue
+		}
 		if name := partVariable(slot, role, part); name != "" {
 			slot.Parts[role] = Companion{Variable: name, Value: received(slot.Consumer, name)}
 		}
 	}
+}
+
+// adminVariable names the variable of keyfit's own process with the second credential. It is
+// declared, never guessed: such a key may do much.
+func adminVariable(slot *Slot) string {
+	if slot.Declared == nil {
+		return ""
+	}
+	return slot.Declared.Admin
 }
 
 // partVariable names the variable that holds a part: the declared one, or the first of

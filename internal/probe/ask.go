@@ -40,15 +40,43 @@ func (c *Client) ask(ctx context.Context, asked *Question) (r result) {
 	if v, decided := c.withoutAsking(&q); decided {
 		return result{verdict: v}
 	}
-	base, ok := q.Provider.Hosts.For(q.Environment)
-	if !ok {
-		return result{verdict: withFormat(&q, unsent(provider.NotProbeable, noHost(&q)))}
+	bases, o := c.bases(&q)
+	if o != nil {
+		return result{verdict: o.verdict(&q)}
 	}
-	r = c.askAt(ctx, &q, base.Value, isAccepted)
+	own := bases[0]
+	r = c.askAt(ctx, &q, own.URL, isAccepted)
+	if isAccepted(r.verdict) {
+		r = c.askFurther(ctx, &q, own.URL, r)
+	}
+	if r.verdict.Identity.Mode == "" && knows(r.verdict) {
+		r.verdict.Identity.Mode = own.Mode
+	}
 	if rejected(r.verdict) && q.Provider.Siblings != "never" {
-		r.sibling = c.askSiblings(ctx, &q, base.Value)
+		r.sibling = c.askSiblings(ctx, &q, bases)
 	}
 	return r
+}
+
+// bases lists where the question may be asked, its own place first.
+func (c *Client) bases(q *Question) ([]provider.Base, *obstacle) {
+	mode := ""
+	if q.Form != nil {
+		mode = q.Form.Mode
+	}
+	r := newRenderer(q, q.Key.Reveal(), c.options.Now)
+	bases := q.Provider.Bases(q.Environment, mode, func(role string) (string, bool) { return r.parts[role], r.parts[role] != "" })
+	if len(bases) == 0 {
+		return nil, &obstacle{provider.NotProbeable, noHost(q)}
+	}
+	own := bases[0]
+	if r.missing = own.Missing; len(r.missing) > 0 {
+		return nil, r.obstacle()
+	}
+	if own.URL == "" {
+		return nil, &obstacle{provider.NotProbeable, fmt.Sprintf("the host that the variables name is none of the vendor's; declare one's own host in keyfit.yaml: {extends: %s, hosts: …}", q.Provider.ID)}
+	}
+	return bases, nil
 }
 
 // noHost says that a provider has no host for an environment, and for which it has one.
@@ -104,7 +132,8 @@ func unfit(q *Question) *obstacle {
 			return &obstacle{provider.Malformed, "what arrives is not a key as it is: " + d.What}
 		}
 	}
-	if strings.ContainsFunc(q.Key.Reveal(), isControl) {
+	document := q.Form != nil && q.Form.Document
+	if !document && strings.ContainsFunc(q.Key.Reveal(), isControl) {
 		return &obstacle{provider.Malformed, "the key holds a line break or another control character"}
 	}
 	for _, role := range slices.Sorted(maps.Keys(q.Parts)) {
@@ -163,7 +192,7 @@ func (c *Client) askAt(ctx context.Context, q *Question, base string, callsForCo
 	target, o := parseBase(q.Provider, base)
 	if o == nil {
 		var r *request
-		if r, o = render(q, target); o == nil {
+		if r, o = render(q, target, c.options.Now); o == nil {
 			v := withFormat(q, c.once(ctx, q, r))
 			if !callsForControl(v) {
 				return result{verdict: v}
@@ -204,16 +233,18 @@ func knows(v verdict.Verdict) bool { return v.Rungs[provider.KnownKey] == verdic
 // askSiblings asks the other environments' hosts in the order of the environments'
 // names, one after the other, until one knows the key. What goes along is the slot's
 // own, so a sibling often says that the tenant does not fit: that, too, is knowing it.
-func (c *Client) askSiblings(ctx context.Context, q *Question, own string) *result {
-	asked := []string{trimBase(own)}
-	for _, environment := range slices.Sorted(maps.Keys(q.Provider.Hosts)) {
-		base := q.Provider.Hosts[environment].Value
-		if slices.Contains(asked, trimBase(base)) {
+func (c *Client) askSiblings(ctx context.Context, q *Question, bases []provider.Base) *result {
+	asked := []string{trimBase(bases[0].URL)}
+	for _, base := range bases[1:] {
+		if base.URL == "" || slices.Contains(asked, trimBase(base.URL)) {
 			continue
 		}
-		asked = append(asked, trimBase(base))
-		r := c.askAt(ctx, q, base, knows)
-		r.environment = environment
+		asked = append(asked, trimBase(base.URL))
+		r := c.askAt(ctx, q, base.URL, knows)
+		r.environment = base.Name
+		if r.verdict.Identity.Mode == "" {
+			r.verdict.Identity.Mode = base.Mode
+		}
 		if knows(r.verdict) && !r.control.isFooled(ctx) {
 			return &r
 		}

@@ -75,7 +75,7 @@ func (c *Client) send(ctx context.Context, q *Question, r *request) verdict.Verd
 		v.Evidence.Method, v.Evidence.Host, v.Evidence.Path = r.method, r.url.Host, r.shown
 		v.Evidence.Attempts, v.Evidence.At, v.Evidence.Duration = attempt, began, c.options.Now().Sub(began)
 		wait, again := c.again(q, &v, a, f, attempt)
-		if !again || r.aside || c.options.Sleep(ctx, wait) != nil {
+		if !again || r.aside || q.Provider.Probe.Request.Retry == "never" || c.options.Sleep(ctx, wait) != nil {
 			return c.distrust(v, r.url)
 		}
 	}
@@ -96,7 +96,10 @@ func (c *Client) conclude(q *Question, a *answer, f *failure) verdict.Verdict {
 		v.Reason, v.Evidence.Failure, v.Evidence.Status = f.reason, f.text, f.status
 		return v
 	}
-	return verdict.Judge(q.Provider, q.Form, verdict.Response{Status: a.status, Header: a.header, Body: a.body, Truncated: a.truncated})
+	return verdict.Judge(q.Provider, q.Form, verdict.Response{
+		Status: a.status, Header: a.header, Body: a.body, Truncated: a.truncated,
+		Part: c.shownPart(q), Shows: func(hint string) bool { return shows(hint, q.Key.Reveal()) },
+	})
 }
 
 // again tells whether another attempt may help, and how long to wait before it.
@@ -165,7 +168,7 @@ func (c *Client) attempt(ctx context.Context, r *request) (*answer, *failure) {
 	}
 	limited, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	response, err := c.transport.RoundTrip(r.build(limited, c.options.UserAgent))
+	response, err := c.roundTrip(limited, r)
 	if err != nil {
 		return nil, c.failed(ctx, err, r.url)
 	}

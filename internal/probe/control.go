@@ -123,7 +123,7 @@ func (c *Client) askMadeUp(ctx context.Context, q *Question, base *url.URL) (v v
 		made.Parts[role] = text
 	}
 	made.Key = madeUp(len(q.Key.Reveal()))
-	r, o := render(&made, base)
+	r, o := render(&made, base, c.options.Now)
 	if o != nil {
 		return verdict.Verdict{}
 	}

@@ -70,7 +70,7 @@ type Client struct {
 
 	mu       sync.Mutex
 	hosts    map[string]chan struct{}
-	flights  map[digest]*flight
+	flights  map[identifier]*flight
 	controls map[string]*control
 }
 
@@ -93,7 +93,7 @@ func New(o Options) (*Client, error) {
 		options: o, proxy: proxy, transport: transport,
 		slots:    make(chan struct{}, o.Concurrency),
 		hosts:    map[string]chan struct{}{},
-		flights:  map[digest]*flight{},
+		flights:  map[identifier]*flight{},
 		controls: map[string]*control{},
 	}, nil
 }

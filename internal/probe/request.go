@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/icholy/digest"
 	"golang.org/x/net/http/httpguts"
 
 	"github.com/keyfit/keyfit/internal/provider"
@@ -30,6 +31,9 @@ type request struct {
 	shown   string // the path as a report may show it
 	timeout time.Duration
 	aside   bool // a control: made once, and never in the way of the real requests
+
+	signer signer          // signs each attempt anew; nil for a request without a signature
+	login  *digest.Options // of HTTP digest; nil for any other
 }
 
 // obstacle is why a question is not sent.
@@ -44,15 +48,16 @@ type renderer struct {
 	parts    map[string]string // the key under provider.KeyPart
 	names    map[string]string // variables
 	missing  []string
+	now      func() time.Time
 }
 
 // render makes the request, or says why there is none.
-func render(q *Question, base *url.URL) (*request, *obstacle) {
-	return newRenderer(q, q.Key.Reveal()).request(base)
+func render(q *Question, base *url.URL, now func() time.Time) (*request, *obstacle) {
+	return newRenderer(q, q.Key.Reveal(), now).request(base)
 }
 
-func newRenderer(q *Question, key string) *renderer {
-	r := &renderer{provider: q.Provider, parts: map[string]string{}, names: map[string]string{}}
+func newRenderer(q *Question, key string, now func() time.Time) *renderer {
+	r := &renderer{provider: q.Provider, now: now, parts: map[string]string{}, names: map[string]string{}}
 	for role, text := range q.Parts {
 		r.parts[role] = text.Reveal()
 	}
@@ -60,6 +65,14 @@ func newRenderer(q *Question, key string) *renderer {
 		r.names[name] = text.Reveal()
 	}
 	r.parts[provider.KeyPart] = key
+	part := q.Provider.PartsOf(r.parts, now())
+	derived := map[string]string{}
+	for role, p := range q.Provider.Parts {
+		if text, ok := part(role); ok && p.Derive != nil {
+			derived[role] = text
+		}
+	}
+	maps.Copy(r.parts, derived)
 	return r
 }
 
@@ -78,6 +91,7 @@ func (r *renderer) request(base *url.URL) (*request, *obstacle) {
 	if out.body = body; contentType != "" {
 		out.header.Set("Content-Type", contentType)
 	}
+	out.signer, out.login = r.signer(), r.login()
 	if o := r.obstacle(); o != nil {
 		return nil, o
 	}
@@ -323,19 +337,25 @@ func hasDots(u *url.URL) bool {
 	})
 }
 
-// digest tells requests apart without keeping their texts: what is asked once is not
+// identifier tells requests apart without keeping their texts: what is asked once is not
 // asked again.
-type digest [sha256.Size]byte
+type identifier [sha256.Size]byte
 
-func (r *request) digest(provider string) digest {
+func (r *request) digest(provider string) identifier {
 	h := sha256.New()
+	if r.signer != nil {
+		fmt.Fprintf(h, "%q", r.signer.texts())
+	}
+	if r.login != nil {
+		fmt.Fprintf(h, "%q%q", r.login.Username, r.login.Password)
+	}
 	for _, piece := range []string{provider, r.method, r.url.String(), string(r.body)} {
 		fmt.Fprintf(h, "%d:%s", len(piece), piece)
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.header)) {
 		fmt.Fprintf(h, "%d:%s%q", len(name), name, r.header[name])
 	}
-	return digest(h.Sum(nil))
+	return identifier(h.Sum(nil))
 }
 
 // build makes a request for the wire. It asks for the plain text of the answer, keeps
@@ -353,6 +373,9 @@ func (r *request) build(ctx context.Context, userAgent string) *http.Request {
 		req.ContentLength = int64(len(r.body))
 		req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(r.body)), nil }
 		req.Body, _ = req.GetBody()
+	}
+	if r.signer != nil {
+		r.signer.sign(req, r.body)
 	}
 	return req.WithContext(ctx)
 }

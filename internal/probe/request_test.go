@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -44,7 +45,7 @@ func rendered(t *testing.T, q Question) (wire, *obstacle) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, o := render(&q, base)
+	r, o := render(&q, base, time.Now)
 	if o != nil {
 		return wire{}, o
 	}
@@ -199,7 +200,7 @@ func FuzzRender(f *testing.F) {
 		p := requestProvider(t, `{method: POST, path: "/v1/${P}/$key", auth: {query: key}, headers: {X-H: "${H}"}, json: {a: "${H}"}}`)
 		q := question(p, key, nil, map[string]string{"P": path, "H": header})
 		base, _ := url.Parse("https://api.example.com/base")
-		r, o := render(&q, base)
+		r, o := render(&q, base, time.Now)
 		if o != nil {
 			return
 		}

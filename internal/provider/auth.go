@@ -16,6 +16,9 @@ import (
 //	{query: key}                       that query parameter
 //	{json: $.auth.key}                 that field of the JSON body
 //	{form: key}                        that field of the form body
+//	{scheme: digest, user: "$id"}      HTTP digest, KEY as the password
+//	{sigv4: {service: sts, region: us-east-1, id: "$id"}}   AWS Signature Version 4, KEY as the secret
+//	{hmac: {header: Authorization, text: …, value: …}}      a signature over text, KEY as the secret
 //	{scheme: none}                     not at all
 type Auth struct {
 	Scheme   string   `yaml:"scheme" doc:"bearer, basic, raw, none, or the vendor's own word before the key"`
@@ -26,7 +29,33 @@ type Auth struct {
 	Query    string   `yaml:"query"`
 	JSON     Path     `yaml:"json"`
 	Form     string   `yaml:"form"`
+	SigV4    *SigV4   `yaml:"sigv4" doc:"AWS Signature Version 4; the key is the secret access key"`
+	HMAC     *HMAC    `yaml:"hmac" doc:"a signature over a text of the request; the key is the secret"`
 }
+
+// SigV4 is what AWS Signature Version 4 needs beside the secret.
+type SigV4 struct {
+	Service string   `yaml:"service,required" doc:"the signing name of the service, such as sts"`
+	Region  Template `yaml:"region,required"`
+	ID      Template `yaml:"id,required" doc:"the access key id"`
+	Session Template `yaml:"session" doc:"the session token of temporary credentials"`
+}
+
+// HMAC is a signature over a text. Beside the parts, the text may hold $timestamp (seconds since
+// 1970), $timestamp_ms, $date (RFC 1123), $nonce, $method, $path (with the query), $body and
+// $body_hash (hexadecimal SHA-256).
+type HMAC struct {
+	Hash     string   `yaml:"hash" enum:"sha1|sha256|sha384|sha512" doc:"default: sha256"`
+	Encoding string   `yaml:"encoding" enum:"hex|base64" doc:"of the signature; default: hex"`
+	Text     Template `yaml:"text,required" doc:"what is signed"`
+	Header   string   `yaml:"header,required" doc:"where the signature goes"`
+	Value    Template `yaml:"value" doc:"the header's text; $signature is the signature; default: the signature alone"`
+	// Headers are further headers that hold pieces of the text, such as the timestamp.
+	Headers map[string]Template `yaml:"headers" doc:"further headers, such as that of the timestamp"`
+}
+
+// SignedParts are the parts that a signature over a text knows of its own request.
+var SignedParts = []string{"timestamp", "timestamp_ms", "date", "nonce", "method", "path", "body", "body_hash", "signature"}
 
 // Placement is where a request carries the key.
 type Placement uint8
@@ -41,6 +70,8 @@ const (
 	PlaceQuery
 	PlaceJSON
 	PlaceForm
+	PlaceDigest // HTTP digest, of [Auth.Basic]
+	PlaceSigned // [Auth.SigV4] or [Auth.HMAC]
 	PlaceNone
 )
 
@@ -52,8 +83,12 @@ func (a Auth) Placement() Placement {
 		return PlaceRaw
 	case a.Scheme == "basic":
 		return PlaceBasic
+	case a.Scheme == "digest":
+		return PlaceDigest
 	case a.Scheme == "none":
 		return PlaceNone
+	case a.SigV4 != nil || a.HMAC != nil:
+		return PlaceSigned
 	case a.Scheme != "":
 		return PlaceScheme
 	case a.Header != "":
@@ -95,7 +130,7 @@ func (a Auth) Basic() (user, password Template) {
 // mistake says what is wrong with the placement; empty when nothing is.
 func (a Auth) mistake() (message, fix string) {
 	places := 0
-	for _, given := range []bool{a.Scheme != "", a.Header != "", a.Query != "", a.JSON != "", a.Form != ""} {
+	for _, given := range []bool{a.Scheme != "", a.Header != "", a.Query != "", a.JSON != "", a.Form != "", a.SigV4 != nil, a.HMAC != nil} {
 		if given {
 			places++
 		}
@@ -104,11 +139,11 @@ func (a Auth) mistake() (message, fix string) {
 	case places == 0:
 		return "the request does not say where the key goes", "add `auth: {scheme: bearer}`, {header: X-Api-Key}, {query: key}, {json: $.key} or {form: key}"
 	case places > 1:
-		return "the key goes to exactly one place, found several", "keep one of scheme, header, query, json and form"
+		return "the key goes to exactly one place, found several", "keep one of scheme, header, query, json, form, sigv4 and hmac"
 	case a.Scheme != "" && !isToken(a.Scheme):
 		return "the scheme is not one word", "write bearer, basic, raw, none, or the vendor's own word"
-	case (a.User != "" || a.Password != "") && a.Scheme != "basic":
-		return `"user" and "password" go with scheme "basic" only`, "write {scheme: basic, user: …}"
+	case (a.User != "" || a.Password != "") && a.Scheme != "basic" && a.Scheme != "digest":
+		return `"user" and "password" go with the schemes "basic" and "digest" only`, "write {scheme: basic, user: …}"
 	case a.Prefix != "" && a.Header == "":
 		return `"prefix" goes with "header" only`, "write {header: X-Api-Key, prefix: …}"
 	case a.Header != "" && !isToken(a.Header):

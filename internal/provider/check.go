@@ -30,8 +30,9 @@ var (
 )
 
 type checker struct {
-	p   *Provider
-	out []model.Problem
+	p      *Provider
+	follow bool // a further step: it may go without the key
+	out    []model.Problem
 }
 
 // Check reports what the strict reader cannot see: what does not fit together, and
@@ -41,10 +42,13 @@ func (p *Provider) Check() []model.Problem {
 	c.names()
 	c.forms()
 	c.hosts()
+	c.sites()
 	c.parts()
+	c.derivations()
 	c.request()
 	c.rules()
 	c.identity()
+	c.steps()
 	if !p.Custom {
 		c.catalogueOnly()
 	}

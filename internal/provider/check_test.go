@@ -74,7 +74,7 @@ func TestBadFiles(t *testing.T) {
 		{"template", "path: /v1/me", "path: /v1/$ME", "13:11: a dollar sign that starts no name", "${NAME}"},
 		{"no auth", "    auth: {scheme: bearer}\n", "", "13:5: the request does not say where the key goes", "auth"},
 		{"two placements", "{scheme: bearer}", "{scheme: bearer, query: key}", "13:5: the key goes to exactly one place, found several", "keep one"},
-		{"user without basic", "{scheme: bearer}", "{scheme: bearer, user: $client_id}", `13:5: "user" and "password" go with scheme "basic" only`, "basic"},
+		{"user without basic", "{scheme: bearer}", "{scheme: bearer, user: $client_id}", `13:5: "user" and "password" go with the schemes "basic" and "digest" only`, "basic"},
 		{"basic without the key", "{scheme: bearer}", "{scheme: basic, user: a, password: b}", "13:5: the request does not carry the key", "$key"},
 		{"key nowhere", "{scheme: bearer}", "{scheme: none}", "13:5: the request does not carry the key", "$key"},
 		{"body of GET", "    headers:", "    json: {a: 1}\n    headers:", "13:5: a GET request has no body", "POST"},

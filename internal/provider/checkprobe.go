@@ -15,7 +15,7 @@ var ownHeaders = []string{"host", "content-length", "transfer-encoding", "connec
 
 func (c *checker) request() {
 	r := &c.p.Probe.Request
-	if len(c.p.Hosts) == 0 && r.Path == "" && !c.p.Custom {
+	if len(c.p.Hosts)+len(c.p.Sites) == 0 && r.Path == "" && !c.p.Custom {
 		return // a provider to be extended: host and path are the user's
 	}
 	c.path(r)
@@ -93,12 +93,18 @@ func (c *checker) headers(r *Request) {
 // answer to a request without the key says nothing of the key.
 func (c *checker) usedParts(r *Request) {
 	declared := append(slices.Sorted(maps.Keys(c.p.Parts)), KeyPart)
+	if r.Auth.HMAC != nil {
+		declared = append(declared, SignedParts...)
+	}
 	for _, part := range r.Parts() {
 		if !slices.Contains(declared, part) {
 			c.fail(r.At, "declare it under `parts`; "+nearestOr(part, declared), "the request needs the part %s, which is not declared", strict.Name(part))
 		}
 	}
-	if r.Auth.Placement() == PlaceNone && !slices.Contains(r.Parts(), KeyPart) {
+	if c.follow {
+		return // it carries what the steps before it saved, or a second credential
+	}
+	if r.Auth.Placement() == PlaceNone && !c.carriesKey(r) {
 		c.fail(r.At, "say where the key goes, by `auth` or by $key", "the request does not carry the key")
 	}
 	if user, password := r.Auth.Basic(); r.Auth.Placement() == PlaceBasic &&
@@ -107,9 +113,23 @@ func (c *checker) usedParts(r *Request) {
 	}
 }
 
+// carriesKey reports whether a text of the request holds the key, or a part that is made of it.
+func (c *checker) carriesKey(r *Request) bool {
+	return slices.ContainsFunc(r.Parts(), func(role string) bool { return role == KeyPart || c.p.Parts[role].Derive != nil })
+}
+
 // templates lists every text of the request that may need something.
 func (r *Request) templates() []Template {
 	out := []Template{r.Path, r.Auth.User, r.Auth.Password}
+	if s := r.Auth.SigV4; s != nil {
+		out = append(out, s.Region, s.ID, s.Session)
+	}
+	if h := r.Auth.HMAC; h != nil {
+		out = append(out, h.Text, h.Value)
+		for _, name := range slices.Sorted(maps.Keys(h.Headers)) {
+			out = append(out, h.Headers[name])
+		}
+	}
 	for _, texts := range []map[string]Template{r.Headers, r.Query, r.Form} {
 		for _, name := range slices.Sorted(maps.Keys(texts)) {
 			out = append(out, texts[name])

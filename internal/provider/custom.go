@@ -84,8 +84,8 @@ func (p *Provider) inherit(base *Provider) {
 	if p.Forms == nil {
 		p.Forms = base.Forms
 	}
-	if p.Hosts == nil {
-		p.Hosts = maps.Clone(base.Hosts)
+	if p.Hosts == nil && p.Sites == nil {
+		p.Hosts, p.Sites = maps.Clone(base.Hosts), base.Sites
 	}
 	p.Parts = merge(base.Parts, p.Parts)
 	own, from := &p.Probe, &base.Probe
@@ -94,6 +94,9 @@ func (p *Provider) inherit(base *Provider) {
 	own.Verdicts = slices.Concat(own.Verdicts, from.Verdicts)
 	if own.Proves == nil {
 		own.Proves = from.Proves
+	}
+	if own.Request.Path == "" && own.Save == nil && own.Then == nil {
+		own.Save, own.Then = from.Save, from.Then
 	}
 	own.Request.inherit(&from.Request)
 	own.Identity.inherit(&from.Identity)

@@ -19,6 +19,7 @@ type Extract struct {
 	JSON   Path        `yaml:"json"`
 	Header string      `yaml:"header"`
 	Whole  bool        `yaml:"text" doc:"the whole body as text; goes with regex"`
+	Part   string      `yaml:"part" doc:"a part of the credential that is not secret, given or derived"`
 	Const  string      `yaml:"const" doc:"this text, when the answer was accepted"`
 	Regex  *Expression `yaml:"regex" doc:"the first group is taken"`
 	Split  string      `yaml:"split" doc:"a list in one text, separated by this"`
@@ -36,6 +37,8 @@ type Source struct {
 	Header   func(name string) (string, bool)
 	Text     string // the body, where it is a text of the vendor's
 	Accepted bool   // whether the answer accepted the key
+	// Part gives a part of the credential that may be shown; nil when there is none.
+	Part func(role string) (string, bool)
 }
 
 // DecodeStrict reads a path, or a mapping with exactly one source.
@@ -52,14 +55,14 @@ func (e *Extract) DecodeStrict(r *strict.Reader, n *yaml.Node) {
 	type written Extract // without this method
 	r.Decode(n, (*written)(e))
 	sources := 0
-	for _, given := range []bool{e.JSON != "", e.Header != "", e.Whole, e.Const != ""} {
+	for _, given := range []bool{e.JSON != "", e.Header != "", e.Whole, e.Part != "", e.Const != ""} {
 		if given {
 			sources++
 		}
 	}
 	switch {
 	case n.Kind == yaml.MappingNode && sources != 1:
-		r.Fail(n, "give exactly one of json, header, text and const", "expected one source, found %d", sources)
+		r.Fail(n, "give exactly one of json, header, text, part and const", "expected one source, found %d", sources)
 	case e.Whole && e.Regex == nil:
 		r.Fail(n, "add `regex:` with one group", "a whole body is no piece of one")
 	}
@@ -92,7 +95,7 @@ func (e Extract) JSONSchema() map[string]any {
 	one := map[string]any{"anyOf": []any{e.JSON.JSONSchema(), map[string]any{
 		"type": "object", "additionalProperties": false,
 		"properties": map[string]any{
-			"json": e.JSON.JSONSchema(), "header": text, "text": map[string]any{"const": true}, "const": text, "regex": text, "split": text,
+			"json": e.JSON.JSONSchema(), "header": text, "text": map[string]any{"const": true}, "part": text, "const": text, "regex": text, "split": text,
 			"in":  map[string]any{"type": "array", "items": text},
 			"map": map[string]any{"type": "object", "additionalProperties": text},
 		},
@@ -149,6 +152,12 @@ func (e *Extract) read(from Source) []string {
 	case e.Const != "":
 		if from.Accepted {
 			return []string{e.Const}
+		}
+	case e.Part != "":
+		if from.Part != nil {
+			if text, ok := from.Part(e.Part); ok {
+				return []string{text}
+			}
 		}
 	case e.Header != "":
 		if text, ok := from.Header(e.Header); ok {

@@ -85,7 +85,7 @@ func scanOutline(text string) (names []string, forms []shape, ok bool) {
 }
 
 var (
-	isField  = regexp.MustCompile(`^(?:kind|mode|principal|weak|refuse|wrong|admin): [^>|&*!{}\[\]]`)
+	isField  = regexp.MustCompile(`^(?:kind|mode|principal|weak|refuse|wrong|admin|document): [^>|&*!{}\[\]]`)
 	isName   = regexp.MustCompile(`^[A-Za-z0-9_]+$`)
 	isQuoted = regexp.MustCompile(`^"[A-Za-z0-9_*]+"$`)
 )

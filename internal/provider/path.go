@@ -221,3 +221,21 @@ func nextStep(text string) (s pathStep, rest string, err error) {
 	}
 	return s, "", errors.New("expected . or [")
 }
+
+// Items lists the elements of the list that the path leads to.
+func (p Path) Items(doc any) []any {
+	found, _ := p.find(doc)
+	var out []any
+	for _, v := range found {
+		if list, ok := v.([]any); ok {
+			out = append(out, list...)
+		}
+	}
+	return out
+}
+
+// Text gives the one plain value that the path leads to.
+func (p Path) Text(doc any) (string, bool) {
+	text := only(p.texts(doc))
+	return text, text != ""
+}

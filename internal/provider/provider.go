@@ -33,6 +33,9 @@ type Provider struct {
 	// Parts are the further pieces of a credential, by role; the key itself is "key".
 	Parts map[string]Part `yaml:"parts" doc:"further pieces of the credential, such as a client id, by role"`
 
+	// Sites are for vendors with several base URLs: which one a key belongs to follows from its
+	// form, its parts and the environment. They take the place of Hosts.
+	Sites    []Site `yaml:"sites" doc:"the vendor's base URLs, where there are several: live and sandbox, regions, tenants"`
 	Hosts    Hosts  `yaml:"hosts" doc:"base URLs, by environment; 'default' serves every other environment"`
 	Siblings string `yaml:"siblings" enum:"on-reject|never" doc:"whether other environments' hosts may be asked when this one's rejects the key"`
 	Insecure bool   `yaml:"allow-http" doc:"allow http to a host that is not on loopback"`
@@ -60,6 +63,9 @@ type Form struct {
 	Refuse string `yaml:"refuse" doc:"why a key of this kind is never sent"`
 	Wrong  bool   `yaml:"wrong" doc:"no application should receive a key of this kind"`
 	Admin  bool   `yaml:"admin" doc:"a key with more rights than an application should hold"`
+	// Document marks a form of several lines, such as JSON or PEM, in which blanks and line
+	// breaks are no defect.
+	Document bool `yaml:"document" doc:"a document such as JSON or PEM: line breaks belong to it"`
 
 	At strict.Placed `yaml:"-"`
 }
@@ -70,6 +76,10 @@ type Part struct {
 	Pattern  Pattern  `yaml:"pattern" doc:"regular expression that the whole text matches"`
 	Secret   bool     `yaml:"secret" doc:"must not be shown"`
 	Optional bool     `yaml:"optional" doc:"the request can do without"`
+	// Admin marks a second credential that looks the key up. It is never a variable of the
+	// deploy: keyfit's own process holds it, under the name that keys.X.admin gives.
+	Admin  bool        `yaml:"admin" doc:"a second credential, of keyfit's own process, that looks the key up"`
+	Derive *Derivation `yaml:"derive" doc:"how it follows from the key, or from another part"`
 
 	At strict.Placed `yaml:"-"`
 }
@@ -99,8 +109,13 @@ type Probe struct {
 	Verdicts []Rule   `yaml:"verdicts" doc:"ordered; the first match wins; no match is 'could not verify'"`
 	Identity Identity `yaml:"identity" doc:"where the answer says whose key it is; read from refusals too"`
 	Evidence Evidence `yaml:"evidence" doc:"what a vendor's support asks for"`
+	// Save keeps parts for the steps of Then, such as a token that was issued.
+	Save map[string]*Extract `yaml:"save" doc:"parts that later steps need, taken out of an accepted answer; never shown"`
+	Then []Step              `yaml:"then" doc:"further requests, each asked once the one before accepted the key"`
 
-	At strict.Placed `yaml:"-"`
+	Pick *Pick         `yaml:"-"` // of a step
+	Step *Step         `yaml:"-"` // which one this is; nil for the first
+	At   strict.Placed `yaml:"-"`
 }
 
 // Request is one HTTP request. Texts may hold ${NAME}, another variable of the same
@@ -114,6 +129,8 @@ type Request struct {
 	JSON    *Body               `yaml:"json" doc:"body, sent as application/json"`
 	Form    map[string]Template `yaml:"form" doc:"body, sent as application/x-www-form-urlencoded"`
 	Timeout Duration            `yaml:"timeout" doc:"for one attempt; default 10s"`
+	// Retry is never for logins that lock after a few failures.
+	Retry string `yaml:"retry" enum:"passing|never" doc:"whether what may pass (no connection, 429, 5xx) is tried again; default passing"`
 
 	At strict.Placed `yaml:"-"`
 }
@@ -142,6 +159,8 @@ type When struct {
 	Mode string `yaml:"mode" enum:"test|live" doc:"only for keys whose form tells this mode"`
 	// Kind limits a rule to keys of one kind, as the form names it.
 	Kind string `yaml:"kind" doc:"only for keys of this kind, as a form names it"`
+	// Picked limits a rule to answers in whose list the key's own item was found, or was not.
+	Picked *bool `yaml:"picked" doc:"whether the list of the answer holds the key's own item"`
 }
 
 // Fields are conditions on a JSON body, by path.
@@ -200,6 +219,8 @@ type Vector struct {
 	Body     string            `yaml:"body"`
 	Kind     string            `yaml:"kind" doc:"the kind of key that was sent, as a form names it"`
 	Mode     string            `yaml:"mode" enum:"test|live" doc:"the mode that the key's form tells"`
+	Step     string            `yaml:"step" doc:"which request it answers: the id of a step; default: the first"`
+	Key      string            `yaml:"key" doc:"the key that was sent, where a step looks it up in a list"`
 	Reason   Reason            `yaml:"reason,required"`
 	Passes   RungList          `yaml:"passes" doc:"the rungs above format that must pass; unchecked when left out"`
 	Identity map[string]string `yaml:"identity" doc:"what must be extracted"`

@@ -16,7 +16,7 @@ const (
 )
 
 func (a answer) source(accepted bool) provider.Source {
-	from := provider.Source{JSON: a.json, Header: a.header, Accepted: accepted}
+	from := provider.Source{JSON: a.json, Header: a.header, Accepted: accepted, Part: a.Part}
 	if !a.page && !a.Truncated {
 		from.Text = string(a.Body)
 	}

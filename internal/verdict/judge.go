@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/keyfit/keyfit/internal/provider"
+	"github.com/keyfit/keyfit/internal/secret"
 )
 
 // Judge says what one answer means. form is the form of the key that was sent, or nil.
@@ -16,6 +17,7 @@ func Judge(p *provider.Provider, form *provider.Form, r Response) Verdict {
 		return noAnswer(r.Failure)
 	}
 	a := read(r)
+	a.pick(p.Probe.Pick)
 	var v Verdict
 	if i := deciding(p, form, a); i >= 0 {
 		v = a.apply(p, &p.Probe.Verdicts[i])
@@ -83,6 +85,12 @@ func (a answer) holds(p *provider.Provider, rule *provider.Rule, form *provider.
 	}
 	if (w.Mode != "" && form.Mode != w.Mode) || (w.Kind != "" && form.Kind != w.Kind) {
 		return false
+	}
+	if w.Picked != nil && *w.Picked != a.picked {
+		return false
+	}
+	if p.Probe.Pick != nil && w.Picked == nil && !a.picked && a.Status < 300 {
+		return false // what the list says of others decides nothing
 	}
 	if w.ContentType != nil && !w.ContentType.Text(a.media, a.media != "") {
 		return false
@@ -154,7 +162,22 @@ func (a answer) apply(p *provider.Provider, rule *provider.Rule) Verdict {
 		return v
 	}
 	v.accept(p, rule)
+	v.Saved = a.saved(p)
 	return v
+}
+
+// saved takes out what later requests need.
+func (a answer) saved(p *provider.Provider) map[string]secret.Text {
+	var out map[string]secret.Text
+	for role, extract := range p.Probe.Save {
+		if text, ok := extract.Text(a.source(true)); ok {
+			if out == nil {
+				out = map[string]secret.Text{}
+			}
+			out[role] = secret.New(text)
+		}
+	}
+	return out
 }
 
 // refuse sets the rungs that a refusal or a misfit tells.

@@ -23,6 +23,10 @@ type Response struct {
 	// Failure is set when no answer came: network_dns, network_connect, network_tls,
 	// network_proxy, network_timeout or any other reason of what could not be verified.
 	Failure provider.Reason
+	// Part gives the parts of the credential that may be shown, and Shows reports whether a
+	// masked text, such as sk-…abcd, shows the key; either may be nil.
+	Part  func(role string) (string, bool)
+	Shows func(hint string) bool
 }
 
 // answer is a Response looked at once, for all rules.
@@ -33,6 +37,7 @@ type answer struct {
 	twice  []string // names that an object of the JSON holds more than once
 	page   bool     // an HTML page
 	media  string   // the media type in small letters, without parameters
+	picked bool     // the JSON is the item of a list that was asked for
 }
 
 func read(r Response) answer {

@@ -48,6 +48,10 @@ func TestVectors(t *testing.T) {
 	for _, p := range catalogue(t) {
 		for _, vector := range p.Vectors {
 			t.Run(p.ID+"/"+vector.Name, func(t *testing.T) {
+				p, ok := p.ForStep(vector.Step)
+				if !ok {
+					t.Fatalf("there is no step %q", vector.Step)
+				}
 				got := Judge(p, formOf(vector), response(vector))
 				if got.Reason != vector.Reason {
 					t.Fatalf("got %s, want %s", got.Reason, vector.Reason)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/keyfit/keyfit/internal/provider"
+	"github.com/keyfit/keyfit/internal/secret"
 )
 
 // Answer is what is known of one rung.
@@ -32,6 +33,11 @@ type Verdict struct {
 	Needs    string   // of a missing permission: which one
 	Identity Identity
 	Evidence Evidence
+
+	// Unproven names the further requests that could not be verified.
+	Unproven []string
+	// Saved holds parts for the requests that follow, such as a token that was issued.
+	Saved map[string]secret.Text
 
 	// Elsewhere is set when this environment's API rejected the key and the API of
 	// another environment accepted it.

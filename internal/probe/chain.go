@@ -1,0 +1,125 @@
+package probe
+
+import (
+	"context"
+	"maps"
+
+	"github.com/keyfit/keyfit/internal/provider"
+	"github.com/keyfit/keyfit/internal/secret"
+	"github.com/keyfit/keyfit/internal/verdict"
+)
+
+// askFurther asks the requests that follow one that accepted the key, each with what the ones
+// before it saved. What they tell is added to the first verdict; the first that refuses decides.
+func (c *Client) askFurther(ctx context.Context, q *Question, base string, first result) result {
+	chain := q.Provider.Chain(q.Form)
+	saved := maps.Clone(first.verdict.Saved)
+	for _, view := range chain[1:] {
+		if !isAccepted(first.verdict) {
+			break
+		}
+		next := *q
+		next.Provider = view
+		next.Parts = withSaved(q.Parts, saved)
+		if view.Probe.Step.Optional && c.lacks(&next) {
+			continue
+		}
+		r := c.askAt(ctx, &next, base, func(verdict.Verdict) bool { return false })
+		hide := newScrubber(texts(saved)...)
+		cleanVerdict(&r.verdict, hide)
+		if saved == nil {
+			saved = map[string]secret.Text{}
+		}
+		maps.Copy(saved, r.verdict.Saved)
+		first.verdict = together(first.verdict, r.verdict, view.Probe.Step)
+	}
+	first.verdict.Saved = nil
+	return first
+}
+
+func withSaved(parts, saved map[string]secret.Text) map[string]secret.Text {
+	out := maps.Clone(parts)
+	if out == nil {
+		out = map[string]secret.Text{}
+	}
+	maps.Copy(out, saved)
+	return out
+}
+
+func texts(of map[string]secret.Text) []string {
+	var out []string
+	for _, t := range of {
+		out = append(out, t.Reveal())
+	}
+	return out
+}
+
+// lacks reports whether a part that a request needs is not known.
+func (c *Client) lacks(q *Question) bool {
+	r := newRenderer(q, q.Key.Reveal(), c.options.Now)
+	for _, role := range q.Provider.Probe.Request.Parts() {
+		if r.parts[role] == "" {
+			return true
+		}
+	}
+	return false
+}
+
+// together adds what a further request told. One that could not be verified takes nothing
+// away: what it would have proven stays unverified, and the doubt is told.
+func together(v, next verdict.Verdict, step *provider.Step) verdict.Verdict {
+	v.Evidence.Attempts += next.Evidence.Attempts
+	v.Evidence.Duration += next.Evidence.Duration
+	if next.Reason.Class() == provider.Unverifiable {
+		if !step.Optional {
+			v.Unproven = append(v.Unproven, step.ID)
+		}
+		return v
+	}
+	attempts, took := v.Evidence.Attempts, v.Evidence.Duration
+	accepted := isAccepted(next)
+	for rung := range next.Rungs {
+		switch {
+		case next.Rungs[rung] == verdict.Pass && v.Rungs[rung] == verdict.Unverified:
+			v.Rungs[rung] = verdict.Pass
+		case next.Rungs[rung] == verdict.Fail:
+			v.Rungs[rung] = verdict.Fail
+			for above := rung + 1; above < len(v.Rungs); above++ {
+				v.Rungs[above] = verdict.Unverified
+			}
+		}
+	}
+	v.Identity = merged(v.Identity, next.Identity)
+	if !accepted {
+		v.Reason, v.Says, v.Causes, v.Needs = next.Reason, next.Says, next.Causes, next.Needs
+		v.Evidence = next.Evidence
+		v.Evidence.Attempts, v.Evidence.Duration = attempts, took
+	}
+	return v
+}
+
+// merged lays what a later answer told over what an earlier one did.
+func merged(id, next verdict.Identity) verdict.Identity {
+	for _, text := range []struct{ from, into *string }{
+		{&next.User, &id.User}, {&next.Name, &id.Name}, {&next.Kind, &id.Kind}, {&next.Tenant, &id.Tenant},
+		{&next.Account, &id.Account}, {&next.Mode, &id.Mode},
+	} {
+		if *text.from != "" {
+			*text.into = *text.from
+		}
+	}
+	if next.Active != nil {
+		id.Active = next.Active
+	}
+	if len(next.Scopes) > 0 {
+		id.Scopes = next.Scopes
+	}
+	if !next.Expires.IsZero() {
+		id.Expires = next.Expires
+	}
+	if !next.Created.IsZero() {
+		id.Created = next.Created
+	}
+	id.Admin = id.Admin || next.Admin
+	return id
+}

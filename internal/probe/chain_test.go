@@ -1,0 +1,186 @@
+package probe
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/keyfit/keyfit/internal/provider"
+	"github.com/keyfit/keyfit/internal/secret"
+	"github.com/keyfit/keyfit/internal/strict"
+	"github.com/keyfit/keyfit/internal/verdict"
+)
+
+// tokenSpec exchanges a client's secret for a token, asks with it who the client is, and with an
+// administrator's key for the key's owner.
+const tokenSpec = `
+parts:
+  client_id: {names: [CLIENT_ID]}
+  admin: {admin: true, secret: true, optional: true}
+probe:
+  effect: issues-token
+  request:
+    method: POST
+    path: /token
+    auth: {form: client_secret}
+    form: {grant_type: client_credentials, client_id: $client_id}
+  verdicts:
+    - {when: {status: 200, json: {$.access_token: {exists: true}}}, reason: ok, proves: [known]}
+    - {when: {status: 401, json: {$.error: invalid_client}}, reason: key_unknown}
+  save: {token: $.access_token}
+  control: never
+  then:
+    - id: who
+      effect: read
+      request: {path: /me, headers: {Authorization: "Bearer $token"}, auth: {scheme: none}}
+      verdicts:
+        - {when: {status: 200, json: {$.sub: {exists: true}}}, reason: ok, proves: [linked]}
+        - {when: {status: 403, json: {$.error: disabled}}, reason: owner_disabled}
+      identity: {user: $.sub, name: $.echo}
+    - id: owner
+      optional: true
+      effect: read
+      request: {path: /keys, headers: {X-Admin: $admin}, auth: {scheme: none}}
+      pick: {list: $.data, hint: $.hint}
+      verdicts:
+        - {when: {status: 200, picked: true, json: {$.status: active}}, reason: ok, proves: [active]}
+        - {when: {status: 200, picked: true, json: {$.status: suspended}}, reason: account_suspended}
+        - {when: {status: 200, picked: false}, reason: ambiguous, causes: [the administrator's key belongs to another account]}
+      identity: {account: $.account}
+`
+
+// tabled is a server whose answers are a table from paths to a status and a body; it notes what
+// was asked.
+type tabled struct {
+	*httptest.Server
+	mu    sync.Mutex
+	asked []string
+}
+
+func table(t *testing.T, rows map[string]string) *tabled {
+	a := &tabled{}
+	a.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		a.mu.Lock()
+		a.asked = append(a.asked, r.URL.Path+" "+r.Header.Get("Authorization")+r.Header.Get("X-Admin"))
+		a.mu.Unlock()
+		var status int
+		var body string
+		_, _ = fmt.Sscanf(rows[r.URL.Path], "%d", &status)
+		_, body, _ = strings.Cut(rows[r.URL.Path], " ")
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(status)
+		fmt.Fprint(w, body)
+	}))
+	t.Cleanup(a.Close)
+	return a
+}
+
+func TestChain(t *testing.T) {
+	const (
+		token = `200 {"access_token":"tok_CANARY_abcdef0123456789"}`
+		me    = `200 {"sub":"svc-1","echo":"hello tok_CANARY_abcdef0123456789"}`
+		key   = "sec_CANARY_0123456789abcd"
+		mine  = `200 {"data":[{"hint":"sec_…zzzz","status":"suspended","account":"other"},{"hint":"sec_C***abcd","status":"active","account":"acct-1"}]}`
+	)
+	for _, c := range []struct {
+		name   string
+		table  map[string]string
+		admin  bool
+		reason provider.Reason
+		rungs  string
+		told   string
+		asked  int
+	}{
+		{"all accept", map[string]string{"/token": token, "/me": me}, false, provider.OK, "pass pass pass unverified unverified", "svc-1", 2},
+		{"an administrator's key looks it up", map[string]string{"/token": token, "/me": me, "/keys": mine}, true, provider.OK, "pass pass pass pass unverified", "svc-1 acct-1", 3},
+		{"the lookup refuses", map[string]string{"/token": token, "/me": me, "/keys": strings.Replace(mine, "active", "suspended", 1)}, true, provider.AccountSuspended, "pass pass pass fail unverified", "svc-1 acct-1", 3},
+		{"the lookup finds nothing", map[string]string{"/token": token, "/me": me, "/keys": `200 {"data":[]}`}, true, provider.OK, "pass pass pass unverified unverified", "svc-1", 3},
+		{"two that look alike", map[string]string{"/token": token, "/me": me, "/keys": `200 {"data":[{"hint":"sec_*abcd","status":"active"},{"hint":"sec_C*bcd","status":"suspended"}]}`}, true, provider.OK, "pass pass pass unverified unverified", "svc-1", 3},
+		{"the first refuses", map[string]string{"/token": `401 {"error":"invalid_client"}`, "/me": me}, false, provider.KeyUnknown, "unverified fail unverified unverified unverified", "", 1},
+		{"the second refuses", map[string]string{"/token": token, "/me": `403 {"error":"disabled"}`}, false, provider.OwnerDisabled, "pass pass pass fail unverified", "", 2},
+		{"the second is down", map[string]string{"/token": token, "/me": `503 {}`}, false, provider.OK, "pass pass unverified unverified unverified", "", 4},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			server := table(t, c.table)
+			p := decodeProvider(t, hostsYAML(map[string]string{"default": server.URL})+tokenSpec)
+			parts := map[string]secret.Text{"client_id": secret.New("me")}
+			if c.admin {
+				parts["admin"] = secret.New("adm_CANARY_99887766")
+			}
+			v := client(t, Options{}).Ask(t.Context(), []Question{{Provider: p, Environment: "staging", Key: secret.New(key), Parts: parts}})[0]
+			var rungs []string
+			for _, r := range v.Rungs {
+				rungs = append(rungs, r.String())
+			}
+			got := strings.TrimSpace(v.Identity.User + " " + v.Identity.Account)
+			if v.Reason != c.reason || got != c.told {
+				t.Errorf("%s, told %q", v.Reason, got)
+			}
+			if diff := cmp.Diff(c.rungs, strings.Join(rungs, " ")); diff != "" && c.reason != provider.KeyUnknown {
+				t.Errorf("rungs (-want +got)\n%s", diff)
+			}
+			if len(server.asked) != c.asked {
+				t.Errorf("%d requests", len(server.asked))
+			}
+			for _, secret := range []string{"CANARY_abcdef", "CANARY_0123", "CANARY_9988"} {
+				if strings.Contains(fmt.Sprintf("%+v", v), secret) {
+					t.Errorf("the verdict holds a secret")
+				}
+			}
+		})
+	}
+}
+
+// TestSitesAreAsked asks at the site of the environment first, and tells the site that knows a key
+// which the first rejects.
+func TestSitesAreAsked(t *testing.T) {
+	live := table(t, map[string]string{"/me": `401 {"error":"unknown"}`})
+	sandbox := table(t, map[string]string{"/me": `200 {"id":"u1"}`})
+	spec := fmt.Sprintf(`
+sites:
+  - {name: live, url: "%s", mode: live}
+  - {name: sandbox, url: "%s", mode: test}
+probe:
+  request: {path: /me, auth: {scheme: bearer}}
+  verdicts:
+    - {when: {status: 200, json: {$.id: {exists: true}}}, reason: ok}
+    - {when: {status: 401, json: {$.error: unknown}}, reason: key_unknown}
+  identity: {user: $.id}
+  control: never
+`, live.URL, sandbox.URL)
+	var p provider.Provider
+	if problems := strict.Decode("p.yaml", []byte(spec), &p); len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	p.ID, p.Siblings = "acme", "on-reject"
+	ask := func(environment string) verdict.Verdict {
+		return client(t, Options{}).Ask(t.Context(), []Question{{Provider: &p, Environment: environment, Key: secret.New(canary)}})[0]
+	}
+	if v := ask("staging"); v.Reason != provider.OK || v.Identity.Mode != "test" || len(live.asked) != 0 {
+		t.Errorf("staging: %s, mode %q, %d at live", v.Reason, v.Identity.Mode, len(live.asked))
+	}
+	v := ask("production")
+	if v.Reason != provider.EnvMismatch || v.Elsewhere == nil || v.Elsewhere.Environment != "sandbox" || v.Elsewhere.Identity.Mode != "test" {
+		t.Errorf("production: %s %+v", v.Reason, v.Elsewhere)
+	}
+}
+
+func TestShows(t *testing.T) {
+	for _, c := range []struct {
+		hint, key string
+		want      bool
+	}{
+		{"sk-…abcd", "sk-CANARY-abcd", true}, {"sk-...abcd", "sk-CANARY-abcd", true}, {"sk-C****************abcd", "sk-CANARY-abcd", true},
+		{"••••abcd", "sk-CANARY-abcd", true}, {"sk-…bcde", "sk-CANARY-abcd", false}, {"pk-…abcd", "sk-CANARY-abcd", false},
+		{"sk-CANARY-abcd", "sk-CANARY-abcd", false}, {"…cd", "sk-CANARY-abcd", false}, {"sk-CANARY-…NARY-abcd", "sk-CANARY-abcd", false}, {"", "x", false}, {"…", "x", false},
+	} {
+		if got := shows(c.hint, c.key); got != c.want {
+			t.Errorf("a hint of %d letters: %v", len(c.hint), got)
+		}
+	}
+}

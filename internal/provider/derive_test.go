@@ -1,0 +1,145 @@
+package provider
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/json"
+	"encoding/pem"
+	"math/big"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestDerivations(t *testing.T) {
+	jwt := "x." + base64.RawURLEncoding.EncodeToString([]byte(`{"ref":"abcd","exp":1893456000,"aud":["a","b"]}`)) + ".y"
+	email := expression(t, `([^@]+)@`)
+	for _, c := range []struct {
+		name string
+		d    Derivation
+		from string
+		want string
+	}{
+		{"field", Derivation{JSON: "$.client_email"}, `{"client_email":"a@b"}`, "a@b"},
+		{"field of JSON in base64", Derivation{JSON: "$.n"}, base64.StdEncoding.EncodeToString([]byte(`{"n":5}`)), "5"},
+		{"field that is not there", Derivation{JSON: "$.x"}, `{"client_email":"a@b"}`, ""},
+		{"no JSON", Derivation{JSON: "$.x"}, `nonsense`, ""},
+		{"claim", Derivation{Claim: "ref"}, jwt, "abcd"},
+		{"number in a claim", Derivation{Claim: "exp"}, jwt, "1893456000"},
+		{"list in a claim", Derivation{Claim: "aud"}, jwt, ""},
+		{"no token", Derivation{Claim: "ref"}, "a.b", ""},
+		{"host", Derivation{URL: "host"}, "postgres://u:p@db.example.com:5432/shop?x=1", "db.example.com:5432"},
+		{"password", Derivation{URL: "password"}, "postgres://u:p%40@db/shop", "p@"},
+		{"path", Derivation{URL: "path"}, "postgres://u:p@db/shop", "shop"},
+		{"regex", Derivation{Regex: email}, "me@example.com", "me"},
+		// The example that descriptions of the scheme share.
+		{"account", Derivation{AWSAccount: true}, "ASIAQNZGKIQY56JQ7WML", "029608264753"},
+		{"account of an old id", Derivation{AWSAccount: true}, "AKIAIOSFODNN7EXAMPLE", ""},
+		{"account of no id", Derivation{AWSAccount: true}, "AKIA", ""},
+	} {
+		if got := c.d.make(func(string) (string, bool) { return c.from, true }, time.Now()); got != c.want {
+			t.Errorf("%s: %q, expected %q", c.name, got, c.want)
+		}
+	}
+}
+
+func expression(t *testing.T, text string) *Expression {
+	t.Helper()
+	p, problems := Load("a.yaml", []byte(strings.Replace(sited, "domain: {names: [ACME_DOMAIN]", "domain: {derive: {regex: '"+text+"'}", 1)))
+	if len(problems) > 0 {
+		t.Fatal(said(problems))
+	}
+	return p.Parts["domain"].Derive.Regex
+}
+
+// TestPartsOfParts derives a part of a part that is derived itself, and stops at a circle.
+func TestPartsOfParts(t *testing.T) {
+	p := &Provider{Parts: map[string]Part{
+		"email": {Derive: &Derivation{JSON: "$.email"}}, "host": {Derive: &Derivation{From: "url", URL: "host"}},
+		"url": {Derive: &Derivation{JSON: "$.url"}}, "a": {Derive: &Derivation{From: "b", JSON: "$.x"}}, "b": {Derive: &Derivation{From: "a", JSON: "$.x"}},
+	}}
+	part := p.PartsOf(map[string]string{KeyPart: `{"email":"a@b","url":"https://h/x"}`}, time.Now())
+	for role, want := range map[string]string{"email": "a@b", "host": "h", "a": "", "other": ""} {
+		if got, _ := part(role); got != want {
+			t.Errorf("%s is %q, expected %q", role, got, want)
+		}
+	}
+	given := p.PartsOf(map[string]string{KeyPart: `{"email":"a@b"}`, "email": "own"}, time.Now())
+	if got, _ := given("email"); got != "own" {
+		t.Error("a part that is given is derived all the same")
+	}
+}
+
+// TestAssertions checks the signatures with the public keys.
+func TestAssertions(t *testing.T) {
+	private, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	curve, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pkcs8, _ := x509.MarshalPKCS8PrivateKey(private)
+	ec, _ := x509.MarshalECPrivateKey(curve)
+	inPEM := func(kind string, data []byte) string {
+		return string(pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: data}))
+	}
+	now := time.Date(2026, 11, 22, 10, 20, 30, 0, time.UTC)
+	part := func(role string) (string, bool) { return map[string]string{"email": "a@b"}[role], role == "email" }
+	for _, c := range []struct {
+		name, alg, key string
+		verify         func(sum, signature []byte) bool
+	}{
+		{"RSA", "RS256", inPEM("PRIVATE KEY", pkcs8), func(sum, s []byte) bool {
+			return rsa.VerifyPKCS1v15(&private.PublicKey, crypto.SHA256, sum, s) == nil
+		}},
+		{"RSA on one line", "RS256", strings.ReplaceAll(inPEM("RSA PRIVATE KEY", x509.MarshalPKCS1PrivateKey(private)), "\n", `\n`), func(sum, s []byte) bool {
+			return rsa.VerifyPKCS1v15(&private.PublicKey, crypto.SHA256, sum, s) == nil
+		}},
+		{"curve", "ES256", inPEM("EC PRIVATE KEY", ec), func(sum, s []byte) bool {
+			return len(s) == 64 && ecdsa.Verify(&curve.PublicKey, sum, new(big.Int).SetBytes(s[:32]), new(big.Int).SetBytes(s[32:]))
+		}},
+	} {
+		a := Assertion{Algorithm: c.alg, Claims: map[string]Template{"iss": "$email", "aud": "https://api.example.com"}}
+		token, err := a.sign(c.key, part, now)
+		if err != nil {
+			t.Errorf("%s: %v", c.name, err)
+			continue
+		}
+		again, _ := a.sign(c.key, part, now.Add(20*time.Second))
+		if body := token[:strings.LastIndexByte(token, '.')]; !strings.HasPrefix(again, body) {
+			t.Errorf("%s: two tokens of one minute differ", c.name)
+		} else {
+			sum := sha256.Sum256([]byte(body))
+			signature, _ := base64.RawURLEncoding.DecodeString(token[len(body)+1:])
+			if !c.verify(sum[:], signature) {
+				t.Errorf("%s: the signature does not fit", c.name)
+			}
+		}
+		data, _ := base64.RawURLEncoding.DecodeString(strings.Split(token, ".")[1])
+		var claims map[string]any
+		if json.Unmarshal(data, &claims) != nil || claims["iss"] != "a@b" || claims["exp"].(float64)-claims["iat"].(float64) != 300 {
+			t.Errorf("%s: claims %v", c.name, claims)
+		}
+	}
+	for name, a := range map[string]Assertion{
+		"no key":       {Algorithm: "RS256", Claims: map[string]Template{"iss": "x"}},
+		"wrong kind":   {Algorithm: "ES256", Claims: map[string]Template{"iss": "x"}},
+		"missing part": {Algorithm: "HS256", Claims: map[string]Template{"iss": "$gone"}},
+	} {
+		key := "CANARY"
+		if name == "wrong kind" {
+			key = inPEM("PRIVATE KEY", pkcs8)
+		}
+		if _, err := a.sign(key, part, now); err == nil || strings.Contains(err.Error(), "CANARY") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

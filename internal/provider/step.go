@@ -1,0 +1,131 @@
+package provider
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/keyfit/keyfit/internal/pos"
+	"github.com/keyfit/keyfit/internal/strict"
+)
+
+// Step is a further request, asked once the one before it accepted the key.
+type Step struct {
+	ID string `yaml:"id,required" doc:"a name for the step"`
+	// Optional steps are left out when a part that they need is not known: those of a second,
+	// administrator's credential, and those for keys of one kind.
+	Optional bool     `yaml:"optional" doc:"left out when a part that it needs is not known"`
+	Kinds    []string `yaml:"kinds" doc:"only for keys of these kinds, as the forms name them"`
+	Effect   string   `yaml:"effect" enum:"read|issues-token" doc:"what the request does at the vendor; default: the probe's"`
+	Request  Request  `yaml:"request,required"`
+	// Pick takes one item of a list in the answer for the whole: the one that shows the key.
+	Pick     *Pick               `yaml:"pick" doc:"which item of a list is the key's own"`
+	Proves   RungList            `yaml:"proves" doc:"the rungs that an accepted answer proves"`
+	Verdicts []Rule              `yaml:"verdicts,required" doc:"ordered; the first match wins; no match is 'could not verify'"`
+	Identity Identity            `yaml:"identity"`
+	Evidence Evidence            `yaml:"evidence"`
+	Save     map[string]*Extract `yaml:"save" doc:"parts that later steps need, taken out of an accepted answer; never shown"`
+
+	At strict.Placed `yaml:"-"`
+}
+
+// Pick finds the item of a list that describes the key itself. Vendors show the beginning and
+// the end of a key in such lists, with dots or stars between.
+type Pick struct {
+	List Path   `yaml:"list,required" doc:"the list"`
+	Hint Path   `yaml:"hint" doc:"of an item: the key with its middle masked"`
+	ID   Path   `yaml:"id" doc:"of an item: its id"`
+	Part string `yaml:"part" doc:"the part that the id equals"`
+}
+
+// Chain gives the provider as it is for each of its requests, in their order: the same, with
+// that request's rules as its probe. The first is the provider itself.
+func (p *Provider) Chain(form *Form) []*Provider {
+	out := []*Provider{p}
+	for i := range p.Probe.Then {
+		s := &p.Probe.Then[i]
+		if len(s.Kinds) > 0 && (form == nil || !slices.Contains(s.Kinds, form.Kind)) {
+			continue
+		}
+		out = append(out, p.view(s))
+	}
+	return out
+}
+
+// ForStep gives the provider as it is for the request of that name; the empty name is the first.
+func (p *Provider) ForStep(id string) (*Provider, bool) {
+	if id == "" {
+		return p, true
+	}
+	for i := range p.Probe.Then {
+		if s := &p.Probe.Then[i]; s.ID == id {
+			return p.view(s), true
+		}
+	}
+	return nil, false
+}
+
+func (p *Provider) view(s *Step) *Provider {
+	view := *p
+	view.Probe = Probe{
+		Effect: cmp.Or(s.Effect, p.Probe.Effect), Cost: p.Probe.Cost, Control: "never", Request: s.Request, Proves: s.Proves,
+		Verdicts: s.Verdicts, Identity: s.Identity, Evidence: s.Evidence, Save: s.Save, Pick: s.Pick, Step: s, At: s.At,
+	}
+	if s.Evidence == (Evidence{}) {
+		view.Probe.Evidence = p.Probe.Evidence
+	}
+	return &view
+}
+
+// saved lists the parts that requests before step i save.
+func (p *Provider) saved(i int) []string {
+	var out []string
+	for role := range p.Probe.Save {
+		out = append(out, role)
+	}
+	for _, s := range p.Probe.Then[:i] {
+		for role := range s.Save {
+			out = append(out, role)
+		}
+	}
+	return out
+}
+
+func (c *checker) steps() {
+	var ids []string
+	for i := range c.p.Probe.Then {
+		s := &c.p.Probe.Then[i]
+		at := pos.Span(s.At)
+		if !idForm.MatchString(s.ID) || slices.Contains(ids, s.ID) {
+			c.fail(at, "give each step a name of its own, such as owner", "step %d has no name of its own", i+1)
+		}
+		ids = append(ids, s.ID)
+		for _, kind := range s.Kinds {
+			if !slices.ContainsFunc(c.p.Forms, func(f Form) bool { return f.Kind == kind }) {
+				c.fail(at, "name the kind of one of the forms", "the step %s is for keys of a kind that no form has", strict.Name(s.ID))
+			}
+		}
+		if s.Pick != nil && (s.Pick.Hint == "") == (s.Pick.ID == "" || s.Pick.Part == "") {
+			c.fail(at, "write {list: $.data, hint: $.hint} or {list: $.data, id: $.id, part: id}", "`pick` does not say which item it takes")
+		}
+		c.step(i)
+	}
+}
+
+// step checks one further request like the first, with what was saved before it as parts.
+func (c *checker) step(i int) {
+	view := *c.p
+	s := &c.p.Probe.Then[i]
+	view.Probe = Probe{Effect: c.p.Probe.Effect, Request: s.Request, Proves: s.Proves, Verdicts: s.Verdicts, Identity: s.Identity, Evidence: s.Evidence, At: s.At}
+	view.Parts = map[string]Part{}
+	for role, part := range c.p.Parts {
+		view.Parts[role] = part
+	}
+	for _, role := range c.p.saved(i) {
+		view.Parts[role] = Part{Secret: true}
+	}
+	inner := checker{p: &view, follow: true}
+	inner.request()
+	inner.rules()
+	inner.identity()
+	c.out = append(c.out, inner.out...)
+}
