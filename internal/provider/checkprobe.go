@@ -15,6 +15,12 @@ var ownHeaders = []string{"host", "content-length", "transfer-encoding", "connec
 
 func (c *checker) request() {
 	r := &c.p.Probe.Request
+	if c.p.Probe.Wire != "" {
+		if r.Path != "" || r.Auth.Placement() != PlaceMissing {
+			c.fail(r.At, "write `request: {}`", "a data store is not asked by HTTP")
+		}
+		return
+	}
 	if len(c.p.Hosts)+len(c.p.Sites) == 0 && r.Path == "" && !c.p.Custom {
 		return // a provider to be extended: host and path are the user's
 	}

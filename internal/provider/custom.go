@@ -90,6 +90,7 @@ func (p *Provider) inherit(base *Provider) {
 	p.Parts = merge(base.Parts, p.Parts)
 	own, from := &p.Probe, &base.Probe
 	own.Effect = cmp.Or(own.Effect, from.Effect)
+	own.Wire = cmp.Or(own.Wire, from.Wire)
 	own.Cost = cmp.Or(own.Cost, from.Cost)
 	own.Verdicts = slices.Concat(own.Verdicts, from.Verdicts)
 	if own.Proves == nil {

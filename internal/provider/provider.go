@@ -100,6 +100,9 @@ func (h Hosts) For(environment string) (base strict.At[string], ok bool) {
 type Probe struct {
 	Effect  string   `yaml:"effect" enum:"read|issues-token" doc:"what the request does at the vendor; only these two are ever sent"`
 	Cost    string   `yaml:"cost" enum:"free|metered|unknown"`
+	// Wire is set for what does not speak HTTP: the key is then a URL such as
+	// postgres://user:password@host/database, and must lead to a host that is declared.
+	Wire    string   `yaml:"wire" enum:"postgres|mysql|redis|mongodb|amqp|smtp" doc:"the protocol of a data store; the key is a URL that leads to one of the hosts, and request is {}"`
 	Request Request  `yaml:"request,required"`
 	Proves  RungList `yaml:"proves" doc:"the rungs that an accepted answer proves; default: all that its identity supports"`
 	// Control asks once per host with a random key, after a real key was accepted, to
