@@ -98,8 +98,8 @@ func (h Hosts) For(environment string) (base strict.At[string], ok bool) {
 
 // Probe is the question that is asked, and what its answers mean.
 type Probe struct {
-	Effect  string   `yaml:"effect" enum:"read|issues-token" doc:"what the request does at the vendor; only these two are ever sent"`
-	Cost    string   `yaml:"cost" enum:"free|metered|unknown"`
+	Effect string `yaml:"effect" enum:"read|issues-token" doc:"what the request does at the vendor; only these two are ever sent"`
+	Cost   string `yaml:"cost" enum:"free|metered|unknown"`
 	// Wire is set for what does not speak HTTP: the key is then a URL such as
 	// postgres://user:password@host/database, and must lead to a host that is declared.
 	Wire    string   `yaml:"wire" enum:"postgres|mysql|redis|mongodb|amqp|smtp" doc:"the protocol of a data store; the key is a URL that leads to one of the hosts, and request is {}"`
