@@ -68,7 +68,7 @@ func newRenderer(q *Question, key string, now func() time.Time) *renderer {
 	part := q.Provider.PartsOf(r.parts, now())
 	derived := map[string]string{}
 	for role, p := range q.Provider.Parts {
-		if text, ok := part(role); ok && p.Derive != nil {
+		if text, ok := part(role); ok && (p.Derive != nil || p.Default != "") {
 			derived[role] = text
 		}
 	}

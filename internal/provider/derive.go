@@ -2,6 +2,7 @@ package provider
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/base32"
 	"encoding/base64"
 	"encoding/binary"
@@ -52,10 +53,10 @@ func (p *Provider) PartsOf(given map[string]string, now time.Time) func(role str
 			return text, text != ""
 		}
 		d := p.Parts[role].Derive
-		if d == nil || depth > 8 {
-			return "", false
+		if fallback := p.Parts[role].Default; d == nil || depth > 8 {
+			return fallback, fallback != ""
 		}
-		text := d.make(func(role string) (string, bool) { return part(role, depth+1) }, now)
+		text := cmp.Or(d.make(func(role string) (string, bool) { return part(role, depth+1) }, now), p.Parts[role].Default)
 		known[role] = text
 		return text, text != ""
 	}

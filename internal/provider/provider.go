@@ -78,8 +78,9 @@ type Part struct {
 	Optional bool     `yaml:"optional" doc:"the request can do without"`
 	// Admin marks a second credential that looks the key up. It is never a variable of the
 	// deploy: keyfit's own process holds it, under the name that keys.X.admin gives.
-	Admin  bool        `yaml:"admin" doc:"a second credential, of keyfit's own process, that looks the key up"`
-	Derive *Derivation `yaml:"derive" doc:"how it follows from the key, or from another part"`
+	Admin   bool        `yaml:"admin" doc:"a second credential, of keyfit's own process, that looks the key up"`
+	Default string      `yaml:"default" doc:"what it is when no variable holds it"`
+	Derive  *Derivation `yaml:"derive" doc:"how it follows from the key, or from another part"`
 
 	At strict.Placed `yaml:"-"`
 }
