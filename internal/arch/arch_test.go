@@ -23,6 +23,7 @@ var floors = map[string]int{
 	"internal/model": 1, "internal/repo": 1,
 	"internal/strict": 2, "internal/origin": 2, "internal/sops": 2,
 	"internal/pipeline":      3,
+	"internal/pipeline/tree": 3,
 	"internal/engine/github": 4, "internal/engine/github/expression": 3, "internal/engine/gitlab": 4, "internal/engine/jenkins": 4,
 	"internal/engine/circleci": 4, "internal/engine/azure": 4, "internal/engine/bitbucket": 4, "internal/engine/buildkite": 4,
 	"internal/provider": 3, "internal/engine/dotenv": 3, "internal/engine/shell": 3, "internal/deploy": 3,
@@ -30,7 +31,7 @@ var floors = map[string]int{
 	"internal/engine/gitops": 3, "internal/engine/terraform": 3, "internal/engine/terraform/function": 2,
 	"internal/config": 4, "internal/verdict": 4,
 	"internal/discover": 5, "internal/resolve": 5,
-	"internal/keys":  6,
+	"internal/keys": 6, "internal/wire": 6,
 	"internal/probe": 7, "internal/checks": 7,
 	"internal/report": 8, "internal/ci": 8, "internal/sandbox": 8, "internal/docs": 8, "examples": 0,
 	"internal/canary": 0, // for tests
@@ -50,6 +51,7 @@ var mayReveal = map[string]string{
 	"internal/engine/gitops":            "reads the values that applications give",
 	"internal/engine/terraform":         "evaluates configurations",
 	"internal/pipeline":                 "hides values in the text of scripts",
+	"internal/pipeline/tree":            "puts texts together from pieces",
 	"internal/engine/github":            "evaluates expressions and reads what steps write",
 	"internal/engine/github/expression": "evaluates expressions",
 	"internal/engine/gitlab":            "expands variables",
@@ -72,6 +74,7 @@ var mayReveal = map[string]string{
 // mayConnect lists who may import a package that opens connections.
 var mayConnect = map[string]string{
 	"internal/probe":   "asks APIs",
+	"internal/wire":    "asks data stores",
 	"internal/sandbox": "is the API that the demo asks, on loopback",
 }
 

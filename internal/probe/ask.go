@@ -40,6 +40,9 @@ func (c *Client) ask(ctx context.Context, asked *Question) (r result) {
 	if v, decided := c.withoutAsking(&q); decided {
 		return result{verdict: v}
 	}
+	if q.Provider.Probe.Wire != "" {
+		return c.askStore(ctx, &q)
+	}
 	bases, o := c.bases(&q)
 	if o != nil {
 		return result{verdict: o.verdict(&q)}

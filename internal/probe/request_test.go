@@ -33,13 +33,13 @@ func question(p *provider.Provider, key string, parts, variables map[string]stri
 	return q
 }
 
-// wire is what a server would see.
-type wire struct {
+// onWire is what a server would see.
+type onWire struct {
 	Method, URL, Body string
 	Header            map[string]string
 }
 
-func rendered(t *testing.T, q Question) (wire, *obstacle) {
+func rendered(t *testing.T, q Question) (onWire, *obstacle) {
 	t.Helper()
 	base, err := url.Parse(q.Provider.Hosts["staging"].Value)
 	if err != nil {
@@ -47,10 +47,10 @@ func rendered(t *testing.T, q Question) (wire, *obstacle) {
 	}
 	r, o := render(&q, base, time.Now)
 	if o != nil {
-		return wire{}, o
+		return onWire{}, o
 	}
 	req := r.build(t.Context(), "keyfit/test")
-	w := wire{Method: req.Method, URL: req.URL.String(), Header: map[string]string{}}
+	w := onWire{Method: req.Method, URL: req.URL.String(), Header: map[string]string{}}
 	if req.Body != nil {
 		body, _ := io.ReadAll(req.Body)
 		w.Body = string(body)
@@ -65,23 +65,23 @@ func TestRenderPlacesTheKey(t *testing.T) {
 	const parts = "parts: {id: {}, pw: {secret: true}}\n"
 	for _, tt := range []struct {
 		name, request string
-		want          wire
+		want          onWire
 	}{
-		{"bearer", `{path: /me, auth: {scheme: bearer}}`, wire{URL: "/me", Header: map[string]string{"Authorization": "Bearer K/=1"}}},
-		{"another word", `{path: /me, auth: {scheme: SSWS}}`, wire{URL: "/me", Header: map[string]string{"Authorization": "SSWS K/=1"}}},
-		{"raw", `{path: /me, auth: {scheme: raw}}`, wire{URL: "/me", Header: map[string]string{"Authorization": "K/=1"}}},
-		{"basic, key alone", `{path: /me, auth: {scheme: basic}}`, wire{URL: "/me", Header: map[string]string{"Authorization": "Basic Sy89MTo="}}},
-		{"basic with user", `{path: /me, auth: {scheme: basic, user: "$id"}}`, wire{URL: "/me", Header: map[string]string{"Authorization": "Basic aWQ6Sy89MQ=="}}},
-		{"basic with password", `{path: /me, auth: {scheme: basic, password: "$pw"}}`, wire{URL: "/me", Header: map[string]string{"Authorization": "Basic Sy89MTpwdw=="}}},
-		{"header with prefix", `{path: /me, auth: {header: X-Api-Key, prefix: "key="}}`, wire{URL: "/me", Header: map[string]string{"X-Api-Key": "key=K/=1"}}},
-		{"query", `{path: /me, auth: {query: key}, query: {limit: "1"}}`, wire{URL: "/me?key=K%2F%3D1&limit=1"}},
-		{"path", `{path: "/bot$key/me", auth: {scheme: none}}`, wire{URL: "/botK%2F=1/me"}},
+		{"bearer", `{path: /me, auth: {scheme: bearer}}`, onWire{URL: "/me", Header: map[string]string{"Authorization": "Bearer K/=1"}}},
+		{"another word", `{path: /me, auth: {scheme: SSWS}}`, onWire{URL: "/me", Header: map[string]string{"Authorization": "SSWS K/=1"}}},
+		{"raw", `{path: /me, auth: {scheme: raw}}`, onWire{URL: "/me", Header: map[string]string{"Authorization": "K/=1"}}},
+		{"basic, key alone", `{path: /me, auth: {scheme: basic}}`, onWire{URL: "/me", Header: map[string]string{"Authorization": "Basic Sy89MTo="}}},
+		{"basic with user", `{path: /me, auth: {scheme: basic, user: "$id"}}`, onWire{URL: "/me", Header: map[string]string{"Authorization": "Basic aWQ6Sy89MQ=="}}},
+		{"basic with password", `{path: /me, auth: {scheme: basic, password: "$pw"}}`, onWire{URL: "/me", Header: map[string]string{"Authorization": "Basic Sy89MTpwdw=="}}},
+		{"header with prefix", `{path: /me, auth: {header: X-Api-Key, prefix: "key="}}`, onWire{URL: "/me", Header: map[string]string{"X-Api-Key": "key=K/=1"}}},
+		{"query", `{path: /me, auth: {query: key}, query: {limit: "1"}}`, onWire{URL: "/me?key=K%2F%3D1&limit=1"}},
+		{"path", `{path: "/bot$key/me", auth: {scheme: none}}`, onWire{URL: "/botK%2F=1/me"}},
 		{"json", `{method: POST, path: /me, auth: {json: $.auth.key}, json: {a: [1, true, "${NAME}"]}}`,
-			wire{Method: "POST", URL: "/me", Body: `{"a":[1,true,"v\"\u0026"],"auth":{"key":"K/=1"}}`, Header: map[string]string{"Content-Type": "application/json"}}},
+			onWire{Method: "POST", URL: "/me", Body: `{"a":[1,true,"v\"\u0026"],"auth":{"key":"K/=1"}}`, Header: map[string]string{"Content-Type": "application/json"}}},
 		{"form", `{method: POST, path: /me, auth: {form: key}, form: {id: "$id", name: "${NAME}"}}`,
-			wire{Method: "POST", URL: "/me", Body: "id=id&key=K%2F%3D1&name=v%22%26", Header: map[string]string{"Content-Type": "application/x-www-form-urlencoded"}}},
+			onWire{Method: "POST", URL: "/me", Body: "id=id&key=K%2F%3D1&name=v%22%26", Header: map[string]string{"Content-Type": "application/x-www-form-urlencoded"}}},
 		{"variables everywhere", `{path: "/t/${NAME}", auth: {scheme: bearer}, headers: {X-Tenant: "${NAME}", Accept: text/plain}, query: {n: "${NAME}"}}`,
-			wire{URL: "/t/v%22&?n=v%22%26", Header: map[string]string{"Authorization": "Bearer K/=1", "X-Tenant": `v"&`, "Accept": "text/plain"}}},
+			onWire{URL: "/t/v%22&?n=v%22%26", Header: map[string]string{"Authorization": "Bearer K/=1", "X-Tenant": `v"&`, "Accept": "text/plain"}}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			q := question(requestProvider(t, tt.request, parts), "K/=1", map[string]string{"id": "id", "pw": "pw"}, map[string]string{"NAME": `v"&`})

@@ -97,9 +97,27 @@ func (c *checker) hosts() {
 	}
 	for _, environment := range slices.Sorted(maps.Keys(c.p.Hosts)) {
 		host := c.p.Hosts[environment]
+		if c.p.Probe.Wire != "" {
+			c.store(host)
+			continue
+		}
 		if message, fix := hostMistake(host.Value, c.p.Insecure); message != "" {
 			c.fail(host.Span, fix, "the host of %s %s", strict.Name(environment), message)
 		}
+	}
+}
+
+// storeSchemes are the schemes of the URLs of data stores.
+var storeSchemes = map[string][]string{
+	"postgres": {"postgres", "postgresql"}, "mysql": {"mysql", "mariadb"}, "redis": {"redis", "rediss"}, "mongodb": {"mongodb"},
+	"amqp": {"amqp", "amqps"}, "smtp": {"smtp", "smtps"},
+}
+
+func (c *checker) store(host strict.At[string]) {
+	u, err := url.Parse(host.Value)
+	schemes := storeSchemes[c.p.Probe.Wire]
+	if err != nil || u.Hostname() == "" || !slices.Contains(schemes, u.Scheme) || u.User != nil || strings.Trim(u.Path, "/") != "" {
+		c.fail(host.Span, "write it like "+schemes[0]+"://db.example.com:1234, without a user", "a host is no address of this kind of data store")
 	}
 }
 
