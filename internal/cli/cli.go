@@ -139,7 +139,7 @@ func (a *app) rootCommand() *cobra.Command {
 	f.BoolVarP(&a.flags.quiet, "quiet", "q", false, "print nothing but the report")
 	f.BoolVarP(&a.flags.verbose, "verbose", "v", false, "say on standard error what is done; never prints a value")
 	root.AddCommand(check, a.resolveCommand(), a.traceCommand(), a.whoamiCommand(), a.explainCommand(),
-		a.providersCommand(), a.configCommand(), a.demoCommand(), a.versionCommand())
+		a.providersCommand(), a.initCommand(), a.configCommand(), a.demoCommand(), a.versionCommand())
 	return root
 }
 

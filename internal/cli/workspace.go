@@ -33,21 +33,28 @@ func (a *app) open() (*workspace, error) {
 	if err != nil {
 		return nil, err
 	}
-	root := repositoryRoot(start)
-	files, err := repo.Open(root)
+	w, rel, err := openAt(start)
 	if err != nil {
-		return nil, usage("cannot open the directory %q", start)
+		return nil, err
 	}
-	w := &workspace{files: files, catalogue: provider.Catalogue()}
-	rel, err := filepath.Rel(root, start)
-	if err != nil {
-		rel = "."
-	}
-	if err := a.configure(w, filepath.ToSlash(rel)); err != nil {
-		_ = files.Close()
+	if err := a.configure(w, rel); err != nil {
+		w.close()
 		return nil, err
 	}
 	return w, nil
+}
+
+// openAt opens the repository that a directory lies in, and says where in it.
+func openAt(start string) (w *workspace, rel string, err error) {
+	root := repositoryRoot(start)
+	files, err := repo.Open(root)
+	if err != nil {
+		return nil, "", usage("cannot open the directory %q", start)
+	}
+	if rel, err = filepath.Rel(root, start); err != nil {
+		rel = "."
+	}
+	return &workspace{files: files, catalogue: provider.Catalogue()}, filepath.ToSlash(rel), nil
 }
 
 func (w *workspace) close() { _ = w.files.Close() }
@@ -92,17 +99,16 @@ func (a *app) configure(w *workspace, start string) error {
 		path = cleaned // an absolute path names the same file
 	}
 	w.dir = configDir(path)
-	discovered := discover.Environments(w.files, w.dir)
-	file, problems := config.Load(w.files, path, config.LoadOptions{
-		Catalog:      w.catalogue,
-		FindingIDs:   checks.IDs(),
-		Environments: slices.Sorted(maps.Keys(discovered.Config.Environments)),
-	})
+	options := config.LoadOptions{Catalog: w.catalogue, FindingIDs: checks.IDs()}
+	file, problems := config.Load(w.files, path, options)
+	if len(file.Environments) == 0 {
+		discovered := discover.Environments(w.files, w.dir)
+		options.Environments = slices.Sorted(maps.Keys(discovered.Config.Environments))
+		file, problems = config.Load(w.files, path, options)
+		file.Environments, w.notes = discovered.Config.Environments, discovered.Notes
+	}
 	if len(problems) > 0 {
 		return configError(problems)
-	}
-	if len(file.Environments) == 0 {
-		file.Environments, w.notes = discovered.Config.Environments, discovered.Notes
 	}
 	w.config = file
 	return nil

@@ -1,13 +1,29 @@
-// Package discover tells environments from the files of a repository that has no
-// keyfit.yaml. It guesses as little as it can: a file .env.staging beside .env makes
-// the environment "staging", loaded from .env and then .env.staging, and nothing else
-// does. Whatever it found, and whatever it left out and why, is in its notes.
+// Package discover tells environments and their deploy paths from the files of a repository
+// that has no keyfit.yaml. Whatever it found, and whatever it left out and why, is in its
+// notes.
+//
+// A pipeline says what happens, so the jobs that deploy to an environment are its deploy
+// path, and nothing else is added. For an environment that no pipeline names there are the
+// conventions, in this order: values files of charts, overlays of kustomize, files of
+// variables of Terraform, and .env files, which come last so that no other step finds what
+// they set.
+//
+// Two spellings of one stage (prod and production) are one environment when no kind of file
+// uses both of them; otherwise they are two. The pipelines' spelling is kept, or else that
+// of the first kind in the order above.
+//
+// Services of a monorepo share the environments: one has the steps of all services in the
+// order of their names. A service that makes a Kubernetes object which another one makes
+// too is left out, since each would receive what the other one set.
 package discover
 
 import (
 	"fmt"
+	"maps"
 	"path"
+	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/keyfit/keyfit/internal/config"
 	"github.com/keyfit/keyfit/internal/pos"
@@ -18,10 +34,12 @@ import (
 // Default is the environment of a repository that names none.
 const Default = "default"
 
-// maxEnvironments bounds how many are taken from one directory.
-const maxEnvironments = 100
-
-const common = ".env" // what every environment loads first
+// The limits of what is taken from one repository.
+const (
+	maxEnvironments = 100
+	maxSteps        = 200 // of one environment
+	maxNotes        = 200
+)
 
 // Found is a configuration as it could have been written, and what led to it.
 type Found struct {
@@ -29,120 +47,192 @@ type Found struct {
 	Notes  []string // one line each, for people
 }
 
-// A file .env.WORD is no environment if any of its words, separated by dots, is one of
-// these. The text says what it is instead.
-var others = map[string]string{
-	"example": template, "examples": template, "sample": template, "template": template, "tmpl": template, "tpl": template,
-	"dist": template, "default": template, "defaults": template, "schema": template,
-	"local": "belongs to one machine, not to a deploy",
-	"vault": tooling, "keys": tooling, "me": tooling, "previous": tooling, "project": tooling,
-	"enc": encrypted, "encrypted": encrypted, "gpg": encrypted, "pgp": encrypted, "asc": encrypted, "age": encrypted, "sops": encrypted, "sealed": encrypted,
-	"bak": leftover, "backup": leftover, "old": leftover, "orig": leftover, "rej": leftover, "save": leftover, "tmp": leftover,
-	"swp": leftover, "swo": leftover, "copy": leftover, "disabled": leftover,
-	"md": document, "txt": document, "json": document, "yaml": document, "yml": document, "js": document, "ts": document, "py": document, "sh": document,
-	"d": document,
-}
-
-const (
-	template  = "is a template"
-	tooling   = "belongs to a tool that manages .env files"
-	encrypted = "is encrypted"
-	leftover  = "is a leftover copy"
-	document  = "is no .env file by its name"
-)
-
 // Environments discovers from the directory start, slash-separated and relative to the
-// repository's root. There is always at least one environment; without any .env file it
-// is one that holds just what keyfit's own process holds.
+// repository's root: what lies in it and below. There is always at least one environment;
+// when nothing names one, it is one that holds just what keyfit's own process holds.
 func Environments(files repo.Files, start string) Found {
-	d := &discovery{dir: path.Clean(start), found: Found{Config: &config.File{Version: 1, Environments: map[string]*config.Environment{}}}}
-	entries, err := files.List(start)
-	if err != nil {
-		d.note("the directory %q cannot be listed, so no .env file was looked for", d.dir)
+	d := &discovery{
+		files: files, dir: path.Clean(start),
+		found: Found{Config: &config.File{Version: 1, Environments: map[string]*config.Environment{}}},
 	}
-	var names []string
-	for _, entry := range entries {
-		if name, ok := d.environment(entry); ok {
-			names = append(names, name)
-		}
-		d.hasCommon = d.hasCommon || entry.Name == common && !entry.Dir
+	d.walk()
+	d.pipelines()
+	d.dotenv()
+	d.charts()
+	d.overlays()
+	d.terraform()
+	d.build()
+	d.others()
+	if d.unsaid > 0 {
+		d.found.Notes = append(d.found.Notes, fmt.Sprintf("%d further notes are left out", d.unsaid))
 	}
-	if len(names) > maxEnvironments {
-		d.note("only the first %d of %d .env files were taken for environments; write keyfit.yaml to choose", maxEnvironments, len(names))
-		names = names[:maxEnvironments]
-	}
-	d.build(names)
 	return d.found
 }
 
 type discovery struct {
-	dir       string
-	hasCommon bool
-	found     Found
+	files repo.Files
+	dir   string
+	dirs  []string              // in the order of the walk, relative to dir
+	in    map[string]*directory // by their path relative to dir
+
+	sources []source
+	loose   []source // jobs that deploy, to nobody knows where
+	common  bool     // there is a file .env
+	found   Found
+	unsaid  int
+}
+
+// kind is which files tell of an environment, the strongest first.
+type kind uint8
+
+const (
+	ofPipelines kind = iota
+	ofCharts
+	ofOverlays
+	ofTerraform
+	ofDotenv
+)
+
+// source is one way in which files tell of an environment.
+type source struct {
+	kind        kind
+	environment string // as it is spelled there
+	unit        string // the service that it belongs to
+	step        config.Step
+	from        string // for notes
+	objects     func() []string
 }
 
 func (d *discovery) note(format string, args ...any) {
-	d.found.Notes = append(d.found.Notes, fmt.Sprintf(format, args...))
-}
-
-// environment tells whether an entry makes an environment, and which.
-func (d *discovery) environment(entry repo.Info) (name string, ok bool) {
-	name, ok = strings.CutPrefix(entry.Name, common+".")
-	if !ok || entry.Dir || name == "" {
-		return "", false
+	if len(d.found.Notes) >= maxNotes {
+		d.unsaid++
+		return
 	}
-	if why := notAnEnvironment(name); why != "" {
-		d.note("%q %s, so it is left out", entry.Name, why)
-		return "", false
-	}
-	return name, true
-}
-
-// notAnEnvironment says what .env.NAME is instead; empty if it is an environment.
-func notAnEnvironment(name string) string {
-	if strings.HasSuffix(name, "~") || strings.HasPrefix(name, "#") {
-		return leftover
-	}
-	for word := range strings.SplitSeq(strings.ToLower(name), ".") {
-		if word == "" {
-			return document
+	text := strings.Map(func(c rune) rune {
+		if unicode.IsControl(c) {
+			return '?' // a file may be called like that
 		}
-		if why := others[word]; why != "" {
-			return why
-		}
-	}
-	if strings.ContainsFunc(name, func(c rune) bool { return c <= ' ' || c == 0x7f }) {
-		return document
-	}
-	return ""
+		return c
+	}, fmt.Sprintf(format, args...))
+	d.found.Notes = append(d.found.Notes, text)
 }
 
-func (d *discovery) build(names []string) {
+// at is a path with its place.
+func (d *discovery) at(name string) strict.At[string] {
+	return strict.At[string]{Value: name, Span: d.span(name)}
+}
+
+func (d *discovery) span(name string) pos.Span { return pos.Span{File: path.Join(d.dir, name)} }
+
+// build makes the environments.
+func (d *discovery) build() {
+	d.spellings()
+	byName := map[string][]source{}
+	for _, s := range d.sources {
+		byName[s.environment] = append(byName[s.environment], s)
+	}
+	names := slices.Sorted(maps.Keys(byName))
+	if len(names) > maxEnvironments {
+		d.note("only the first %d of %d environments were taken; write keyfit.yaml to choose", maxEnvironments, len(names))
+		names = names[:maxEnvironments]
+	}
 	for _, name := range names {
-		var layers []string
-		if d.hasCommon {
-			layers = append(layers, common)
-		}
-		d.add(name, append(layers, common+"."+name))
+		d.environment(name, byName[name])
 	}
-	switch {
-	case len(names) > 0:
-	case d.hasCommon:
-		d.add(Default, []string{common})
-	default:
-		d.found.Config.Environments[Default] = &config.Environment{}
-		d.note("no .env file was found: the environment %q holds what this process holds", Default)
+	if len(names) == 0 {
+		d.fallback()
+		return
+	}
+	for _, s := range d.loose {
+		d.note("%s deploys, but nothing says to which environment, so it is left out; add it to one in keyfit.yaml", s.from)
 	}
 }
 
-// add makes an environment of one step that loads the files in order; later ones win.
-func (d *discovery) add(name string, layers []string) {
-	step := config.Step{Dotenv: &config.Dotenv{}}
-	for _, file := range layers {
-		at := pos.Span{File: path.Join(d.dir, file)}
-		step.Dotenv.Files = append(step.Dotenv.Files, strict.At[string]{Value: file, Span: at})
-		step.At = at
+// environment makes one environment out of its sources.
+func (d *discovery) environment(name string, all []source) {
+	chosen := d.taken(name, all)
+	if len(chosen) > maxSteps {
+		d.note("environment %q: only the first %d of %d steps were taken", name, maxSteps, len(chosen))
+		chosen = chosen[:maxSteps]
 	}
-	d.found.Config.Environments[name] = &config.Environment{Deploy: []config.Step{step}, At: step.At}
-	d.note("environment %q from %s", name, strings.Join(layers, ", then "))
+	env := &config.Environment{}
+	var from []string
+	for _, s := range chosen {
+		env.Deploy = append(env.Deploy, s.step)
+		env.At = s.step.At
+		from = append(from, s.from)
+	}
+	d.found.Config.Environments[name] = env
+	d.note("environment %q from %s", name, strings.Join(slices.Compact(from), "; "))
+}
+
+// taken are the sources of an environment that become steps: the pipelines' jobs, or
+// without any what the conventions tell.
+func (d *discovery) taken(name string, all []source) []source {
+	var jobs, rest []source
+	for _, s := range all {
+		if s.kind == ofPipelines {
+			jobs = append(jobs, s)
+		} else {
+			rest = append(rest, s)
+		}
+	}
+	if len(jobs) == 0 {
+		return d.apart(name, all)
+	}
+	if systems := systemsOf(jobs); len(systems) > 1 {
+		d.note("environment %q: pipelines of %d CI systems deploy to it, and all of their jobs are taken; remove those that are no longer used", name, len(systems))
+	}
+	if len(rest) > 0 {
+		d.note("environment %q: the pipeline says how it is deployed, so %s is no step of its own", name, listed(fromOf(rest)))
+	}
+	return jobs
+}
+
+// systemsOf lists the CI systems of jobs.
+func systemsOf(jobs []source) map[string]bool {
+	out := map[string]bool{}
+	for _, s := range jobs {
+		p, _ := s.step.Pipeline()
+		out[p.System] = true
+	}
+	return out
+}
+
+func fromOf(sources []source) []string {
+	var out []string
+	for _, s := range sources {
+		out = append(out, s.from)
+	}
+	return out
+}
+
+// listed names a few of many.
+func listed(names []string) string {
+	const few = 3
+	if len(names) <= few {
+		return strings.Join(names, "; ")
+	}
+	return fmt.Sprintf("%s; and %d more", strings.Join(names[:few], "; "), len(names)-few)
+}
+
+// fallback is the one environment of a repository that names none.
+func (d *discovery) fallback() {
+	env := &config.Environment{}
+	d.found.Config.Environments[Default] = env
+	switch {
+	case len(d.loose) > 0:
+		var from []string
+		for _, s := range d.loose[:min(len(d.loose), maxSteps)] {
+			env.Deploy, env.At = append(env.Deploy, s.step), s.step.At
+			from = append(from, s.from)
+		}
+		d.note("environment %q from %s: nothing says what it is called", Default, strings.Join(from, "; "))
+	case d.common:
+		s := d.layers([]string{common})
+		env.Deploy, env.At = []config.Step{s.step}, s.step.At
+		d.note("environment %q from %s", Default, s.from)
+	default:
+		d.note("neither a pipeline nor a .env file nor another convention names an environment: %q holds what this process holds", Default)
+	}
 }

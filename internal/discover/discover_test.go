@@ -63,7 +63,7 @@ func TestEnvironments(t *testing.T) {
 	}{
 		{
 			name: "nothing", want: map[string]string{"default": ""},
-			notes: []string{`no .env file was found: the environment "default" holds what this process holds`},
+			notes: []string{`neither a pipeline nor a .env file nor another convention names an environment: "default" holds what this process holds`},
 		},
 		{
 			name: "only .env", files: []string{".env"}, want: map[string]string{"default": ".env"},
@@ -92,15 +92,15 @@ func TestEnvironments(t *testing.T) {
 		},
 		{
 			name: "only templates", files: []string{".env.example", ".env.Sample"}, want: map[string]string{"default": ""},
-			notes: []string{`".env.Sample" is a template, so it is left out`, `".env.example" is a template, so it is left out`, `no .env file was found: the environment "default" holds what this process holds`},
+			notes: []string{`".env.Sample" is a template, so it is left out`, `".env.example" is a template, so it is left out`, `neither a pipeline nor a .env file nor another convention names an environment: "default" holds what this process holds`},
 		},
 		{
 			name: "directories", files: []string{".env/", ".env.d/x", ".env.staging/x"}, want: map[string]string{"default": ""},
-			notes: []string{`no .env file was found: the environment "default" holds what this process holds`},
+			notes: []string{`neither a pipeline nor a .env file nor another convention names an environment: "default" holds what this process holds`},
 		},
 		{
 			name: "other names", files: []string{".envrc", "env.staging", ".env-staging", "staging.env", ".env.", "sub/.env.production"}, want: map[string]string{"default": ""},
-			notes: []string{`no .env file was found: the environment "default" holds what this process holds`},
+			notes: []string{`the .env files in "sub" belong to what lies there; to check it, start keyfit with -C sub`, `neither a pipeline nor a .env file nor another convention names an environment: "default" holds what this process holds`},
 		},
 	}
 	for _, c := range cases {

@@ -66,6 +66,10 @@ type Value struct {
 	Parts        []Value      // of a word that is put together from several sources: its pieces, in order
 	DecidedBy    []Hop        // what chose this value among others, such as the condition of a template
 	Ref          Ref          // where a secret store keeps the text; the zero Ref for none
+
+	// InRepo is, of an unknown text that is an absolute path, the file or directory of the
+	// repository that it certainly names: relative to the root, which is "."; empty for none.
+	InRepo string
 }
 
 // Ref is a place in a secret store outside the repository.

@@ -29,11 +29,13 @@ type Step struct {
 	// the pipeline.
 	Inputs map[string]model.Value
 	Matrix map[string]string // which cell of a matrix; empty: all of them
-	Branch string            // the branch or tag that is deployed; empty: not known
-	Tag    string
-	Event  string  // what starts the run, in the words of the CI system; empty: not known
-	Run    Runtime // of keyfit's own process, when it runs in the same pipeline
-	At     pos.Span
+	// Variables are files with the variables of the project, as GitLab's API lists them.
+	Variables []strict.At[string]
+	Branch    string // the branch or tag that is deployed; empty: not known
+	Tag       string
+	Event     string  // what starts the run, in the words of the CI system; empty: not known
+	Run       Runtime // of keyfit's own process, when it runs in the same pipeline
+	At        pos.Span
 }
 
 // Runtime is the environment of keyfit's own process: what the runner of a CI system says
@@ -62,9 +64,15 @@ type Script struct {
 	// Channels are variables that hold the path of a new file each, such as GITHUB_ENV. What
 	// is in the files behind the script is in [After]. The text of the path is not known.
 	Channels []string
-	Capture  bool     // whether After.Output is asked for
-	Files    []string // paths of which After.Files is asked for, relative to the repository's root
-	Label    string   // "job/step"
+	// Root are variables that hold the absolute path of the checkout, when its text is not
+	// known, such as GITHUB_WORKSPACE. They are set in the script.
+	Root    []string
+	Capture bool     // whether After.Output is asked for
+	Files   []string // paths of which After.Files is asked for, relative to the repository's root
+	Label   string   // "job/step"
+	// Job tells jobs apart that run on machines of their own: the scripts of one share the
+	// files that they write, and those of another begin with the checkout.
+	Job string
 	// Quiet says that only what the script leaves counts: who receives something in it is
 	// no consumer of this environment.
 	Quiet bool

@@ -4,11 +4,13 @@ import (
 	"cmp"
 	"io"
 	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"encoding/base64"
 
 	"github.com/keyfit/keyfit/internal/model"
+	"github.com/keyfit/keyfit/internal/pipeline"
 	"github.com/keyfit/keyfit/internal/secret"
 )
 
@@ -167,6 +169,37 @@ func (v Variable) fromProcess() bool {
 	}
 	return !slices.ContainsFunc(v.Trail, func(h Hop) bool { return h.Kind != model.KindProcess && h.Kind != model.KindCommand })
 }
+
+// fromRunner reports whether the variable is one that a CI system, or the machine of the job,
+// sets by itself, such as CI_PIPELINE_ID or PATH.
+func (v Variable) fromRunner() bool {
+	if len(v.Shadowed) > 0 {
+		return false
+	}
+	written, ofPipeline := false, false
+	for _, h := range v.Trail {
+		written = written || h.At.File != "" && h.Kind != model.KindCommand
+		ofPipeline = ofPipeline || slices.Contains(pipelineKinds, h.Kind)
+	}
+	prefixed := slices.ContainsFunc(runnerPrefixes, func(prefix string) bool { return strings.HasPrefix(v.Name, prefix) })
+	switch {
+	case written:
+		return ofPipeline && prefixed
+	case v.State == "absent":
+		return prefixed || slices.Contains(pipeline.StartsShell(), v.Name)
+	}
+	return ofPipeline || v.Reason == string(model.WhyInput)
+}
+
+var (
+	pipelineKinds = []string{
+		model.KindWorkflow, model.KindGitLab, model.KindJenkins, model.KindCircleCI, model.KindAzure, model.KindBitbucket, model.KindBuildkite,
+	}
+	// runnerPrefixes begin the names of what a CI system says of a job.
+	runnerPrefixes = []string{
+		"GITHUB_", "RUNNER_", "CI_", "GITLAB_", "GIT_", "CIRCLE_", "BUILD_", "SYSTEM_", "AGENT_", "BITBUCKET_", "BUILDKITE_", "HUDSON_", "JENKINS_",
+	}
+)
 
 // WriteResolved writes r in the named format: text, json or dotenv.
 func WriteResolved(w io.Writer, name string, r Resolved, opt Options) error {

@@ -33,8 +33,12 @@ func writeResolvedText(w io.Writer, r Resolved, opt Options) error {
 func (p *page) consumer(c ResolvedConsumer) {
 	p.line("  ", p.paint(bold, p.text(consumerTitle(c))), p.paint(faint, p.text(consumerFacts(c))))
 	var rows [][]string
-	handedOn := 0
+	handedOn, predefined := 0, 0
 	for _, v := range c.Variables {
+		if v.fromRunner() && !p.opt.Verbose {
+			predefined++
+			continue
+		}
 		if v.fromProcess() && !p.opt.Verbose {
 			handedOn++
 			continue
@@ -43,6 +47,9 @@ func (p *page) consumer(c ResolvedConsumer) {
 	}
 	for _, l := range columns(rows) {
 		p.line("  ", p.paint(blue, "|"), " ", l)
+	}
+	if predefined > 0 {
+		p.line("  ", p.paint(blue, "|"), " ", p.paint(faint, "and "+plural(predefined, "variable", "variables")+" of the CI system and its machine (-v lists them)"))
 	}
 	if handedOn > 0 {
 		p.line("  ", p.paint(blue, "|"), " ", p.paint(faint, "and "+plural(handedOn, "variable", "variables")+" of keyfit's own process, handed on (-v lists them)"))

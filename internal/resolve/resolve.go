@@ -67,9 +67,12 @@ func One(ctx context.Context, in Input) (Environment, error) {
 	w := &walk{
 		name:  in.Name,
 		files: repo.NewOverlay(in.Files),
-		env:   bindInputs(in.Process, in.Config.Inputs),
 		dir:   in.Dir,
+
+		process: in.Process,
+		inputs:  in.Config.Inputs,
 	}
+	w.env = bindInputs(w.process, w.inputs)
 	for _, step := range in.Config.Deploy {
 		if err := ctx.Err(); err != nil {
 			return Environment{}, err
@@ -85,7 +88,7 @@ func One(ctx context.Context, in Input) (Environment, error) {
 	return Environment{
 		Name:      in.Name,
 		Consumers: consumers,
-		Problems:  model.SortProblems(w.problems),
+		Problems:  model.SortProblems(append(w.problems, namedElsewhere(in.Name, consumers)...)),
 		Lost:      w.lost,
 	}, nil
 }
@@ -96,6 +99,8 @@ type walk struct {
 	files     *repo.Overlay
 	env       model.Env
 	dir       string
+	process   model.Env               // of keyfit itself
+	inputs    map[string]config.Input // what comes from outside the repository
 	consumers []model.Consumer
 	problems  []model.Problem
 	kube      clusters

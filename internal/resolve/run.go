@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/keyfit/keyfit/internal/config"
@@ -21,21 +22,11 @@ const maxWithin = 6
 
 // run follows a command line, and what the deploy tools that it calls deliver.
 func (w *walk) run(ctx context.Context, step *config.Step) (model.Result, error) {
-	before := w.files.Fork()
-	out, err := shell.Follow(ctx, shell.Step{
-		Files: w.files, Env: w.env, Dir: w.dir, Line: step.Run.Value, At: step.Run.Span,
+	out, err := w.follow(ctx, shell.Step{
+		Env: w.env, Dir: w.dir, Line: step.Run.Value, At: step.Run.Span,
 		Positions: blockPositions(w.files, *step.Run),
-	})
-	if err != nil {
-		return model.Result{}, err
-	}
-	t := tools{walk: w, unfollowed: map[string]bool{}, modular: map[string]bool{}}
-	if err := t.deliver(ctx, &views{base: before, outcome: out}, 0); err != nil {
-		return model.Result{}, err
-	}
-	out.Consumers = t.receiving(append(out.Consumers, t.consumers...))
-	out.Problems = append(out.Problems, t.problems...)
-	return out.Result, nil
+	}, nil, false)
+	return out.Result, err
 }
 
 // tools reads the commands of one run.
@@ -75,8 +66,13 @@ func (t *tools) deliveries(saw *views) []deploy.Delivery {
 	var all []deploy.Delivery
 	var commands []int          // of each delivery
 	deliveries := map[int]int{} // of each command
+	place := t.placement()
 	for i, command := range saw.outcome.Commands {
-		d, ok := deploy.Read(deploy.Call{Command: command, Files: saw.of(i)})
+		placed := place.command(command)
+		d, ok := deploy.Read(deploy.Call{Command: placed, Files: saw.of(i)})
+		if ok && !slices.EqualFunc(placed.Args, command.Args, model.Value.Same) {
+			d = place.undo(d)
+		}
 		if !ok {
 			name, chosen := chosenCluster(command)
 			if !chosen {

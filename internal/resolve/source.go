@@ -38,6 +38,12 @@ var stages = map[string]string{
 	"prd": "production", "prod": "production", "production": "production", "live": "production",
 }
 
+// sameStage reports whether two names are those of one environment: the same, but for case, or
+// two spellings of one stage.
+func sameStage(a, b string) bool {
+	return a != "" && (strings.EqualFold(a, b) || stage(a) != "" && stage(a) == stage(b))
+}
+
 // stage gives the usual name of an environment's stage; empty for a name that does not
 // tell, so that a message never repeats a text that is not one of these words.
 func stage(name string) string { return stages[strings.ToLower(name)] }

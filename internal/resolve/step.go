@@ -13,6 +13,9 @@ import (
 // interpret hands a step to the engine of its kind. It is the one place that knows
 // which engines there are.
 func interpret(ctx context.Context, w *walk, step config.Step) (model.Result, error) {
+	if p, ok := step.Pipeline(); ok {
+		return w.pipelineStep(ctx, p)
+	}
 	switch {
 	case step.Dotenv != nil:
 		return w.dotenv(step.Dotenv), nil

@@ -18,7 +18,7 @@ func anyShell() *unknown { return &unknown{why: model.WhyAmbiguous, needs: which
 // everything may have changed.
 func (sh *shell) differs(st *state, at pos.Span, what string) {
 	sh.m.problem(at, what+" means different things in the shells that may be sh", useBash)
-	st.goWild(anyShell())
+	sh.strange(st, anyShell())
 	st.status = status{}
 }
 
@@ -66,7 +66,7 @@ func (sh *shell) sourceInPath(st *state, inv invocation, name string) {
 	sh.m.problem(inv.at, "sh looks for "+shown(text(name))+" in PATH and not in the working directory, and ends when it is not there",
 		"write . ./"+name)
 	sh.mayEnd(st, 2)
-	st.goWild(&unknown{why: model.WhyMissingFile, needs: "the file " + name + " in a directory of PATH"})
+	sh.strange(st, &unknown{why: model.WhyMissingFile, needs: "the file " + name + " in a directory of PATH"})
 	st.status = status{}
 }
 

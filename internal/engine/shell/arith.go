@@ -68,6 +68,9 @@ func (sh *shell) arith(st *state, x syntax.ArithmExpr) number {
 
 // arithWord reads a number or a name, or the text of an expansion as such.
 func (sh *shell) arithWord(st *state, w *syntax.Word) number {
+	if sh.holed(sh.src.within(w)) {
+		sh.doubt = true // what is pasted may be no number
+	}
 	if len(w.Parts) == 1 {
 		if lit, ok := w.Parts[0].(*syntax.Lit); ok && syntax.ValidName(lit.Value) {
 			return sh.arithName(st, lit.Value, nil, 0)
@@ -81,6 +84,10 @@ func (sh *shell) arithWord(st *state, w *syntax.Word) number {
 
 // arithName is a variable's number: its text read as an expression.
 func (sh *shell) arithName(st *state, name string, index syntax.ArithmExpr, depth int) number {
+	if sh.holed(name) {
+		p := sh.holeIn(name, "the result of an arithmetic expression")[0]
+		return number{unk: p.unk, trail: p.trail}
+	}
 	vs := sh.variants(st, name, index)
 	var out number
 	for i, v := range vs {
@@ -236,7 +243,7 @@ func (sh *shell) arithAssign(st *state, left syntax.ArithmExpr, v number) {
 			name, index = p.Param.Value, p.Index
 		}
 	}
-	if !syntax.ValidName(name) {
+	if !syntax.ValidName(name) || sh.holed(name) {
 		sh.giveUp(st, left, "an assignment to this in arithmetic")
 		return
 	}

@@ -247,6 +247,10 @@ func (sh *shell) assignment(st *state, a *syntax.Assign) {
 		return
 	}
 	name := a.Name.Value
+	if sh.holed(name) {
+		sh.giveUp(st, a, "an assignment to a name that was pasted")
+		return
+	}
 	hop := sh.hop(a, name+"=", name)
 	if a.Array != nil {
 		sh.assignArray(st, a, a, name, hop, nil)

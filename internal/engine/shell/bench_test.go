@@ -1,8 +1,10 @@
 package shell
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
+	"strings"
 	"testing"
 	"time"
 
@@ -90,5 +92,31 @@ func BenchmarkForks(b *testing.B) {
 	dir := newBench(b, c)
 	for b.Loop() {
 		dir.ours(b, c)
+	}
+}
+
+// BenchmarkHoles follows a script of three hundred lines with sixty pasted values, half of
+// which are known.
+func BenchmarkHoles(b *testing.B) {
+	var script strings.Builder
+	for i := range 60 {
+		hole := string(DefaultHole + rune(i))
+		fmt.Fprintf(&script, "export KEY_%d=%s\nif [ -n \"$KEY_%d\" ]; then echo \"K%d=%s\" >> \"$GITHUB_ENV\"; fi\ncat <<EOF > values-%d.yaml\nkey: %s\nEOF\n", i, hole, i, i, hole, i, hole)
+	}
+	script.WriteString("helm upgrade shop ./chart -f values-1.yaml\n")
+	in := withHoles(b, script.String())
+	for i := range 60 {
+		if in.Holes = append(in.Holes, secretHole("S")); i%2 == 0 {
+			in.Holes[i] = knownHole("CANARY-v1")
+		}
+	}
+	in.Channels, in.Elsewhere = []string{"GITHUB_ENV"}, true
+	tree := in.Files.Tree()
+	b.ReportAllocs()
+	for b.Loop() {
+		in.Files = repo.NewOverlay(tree)
+		if out := follow(b, in); len(out.Commands) != 1 || len(out.Channels["GITHUB_ENV"].Parts) < 100 {
+			b.Fatalf("%d commands, %d parts", len(out.Commands), len(out.Channels["GITHUB_ENV"].Parts))
+		}
 	}
 }

@@ -178,6 +178,8 @@ func (sh *shell) unsetCommand(st *state, inv invocation) {
 			sh.unset(st, inv.node, name)
 		case strings.HasSuffix(t, "]"):
 			sh.unsetElem(st, inv, t)
+		case !sh.bash:
+			sh.giveUp(st, inv.node, "unset of something that is no name")
 		}
 	}
 }

@@ -44,13 +44,14 @@ func (sh *shell) eval(st *state, s sym, at pos.Span) {
 		if i < len(all)-1 {
 			way = st.clone()
 		}
-		code, ok := one.known()
+		code, ok := sh.m.code(one)
 		if !ok {
 			sh.strangeText(way, one)
 		} else {
 			src := sh.src
-			sh.src = &source{name: src.name, text: code, fixed: at, origins: originsOf(one)}
-			sh.m.mayFollow(len(all) > 1, func() { sh.text(way, code) })
+			sh.src = textSource(code, at)
+			sh.src.name = src.name
+			sh.m.mayFollow(len(all) > 1, func() { sh.text(way, code.text) })
 			sh.src = src
 		}
 		ends = append(ends, way)
@@ -76,7 +77,7 @@ func (sh *shell) strangeText(st *state, s sym) {
 			return
 		}
 	}
-	st.goWild(u)
+	sh.strange(st, u)
 	st.status = status{}
 }
 
@@ -121,7 +122,7 @@ func (sh *shell) sourceFile(st *state, inv invocation, name sym, rest fields) {
 	if !ok {
 		u := unknownFrom(name, mystery(model.WhyUnsupported, "which file is sourced"))[0].unk
 		sh.m.problem(inv.at, "keyfit cannot tell which file is sourced here", "name the file in plain text; what it defines is unknown")
-		st.goWild(&unknown{why: u.why, needs: u.needs})
+		sh.strange(st, u)
 		st.status = status{}
 		return
 	}
@@ -166,7 +167,7 @@ func (sh *shell) missingSource(st *state, inv invocation, name sym) {
 }
 
 func (sh *shell) sourceText(st *state, inv invocation, key string, name, s sym, rest fields) {
-	code, ok := s.known()
+	code, ok := sh.m.code(s)
 	if !ok {
 		head := knownLines(s)
 		if head != "" {
@@ -184,11 +185,11 @@ func (sh *shell) sourceText(st *state, inv invocation, key string, name, s sym, 
 	mark := sh.mark()
 	giveBack := sh.sourceArgs(st, invocation{node: inv.node, at: inv.at, args: rest}, path.Base(key))
 	src, loops := sh.src, sh.loops
-	sh.src = fileSource(key, shownText(name), s)
+	sh.src = fileSource(key, shownText(name), code)
 	fr := newFrame(st)
 	sh.calls = append(sh.calls, fr)
 	sh.frames = append(sh.frames, call{name: "source", src: src, from: inv.at})
-	sh.text(st, code)
+	sh.text(st, code.text)
 	sh.frames = sh.frames[:len(sh.frames)-1]
 	sh.calls, sh.loops, sh.src = sh.calls[:len(sh.calls)-1], loops, src
 	if len(fr.ended) > 0 {

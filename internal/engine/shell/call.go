@@ -38,7 +38,7 @@ func (v invocation) from(n int) invocation {
 func (sh *shell) simple(st *state, s *syntax.Stmt, c *syntax.CallExpr) {
 	if sh.isAlias(st, c.Args) {
 		sh.external(st, invocation{node: c, at: sh.src.span(c), args: sh.ordered(st, c.Args...), words: c.Args})
-		sh.giveUp(st, c, "an alias")
+		sh.skip(st, c, "an alias")
 		return
 	}
 	if !sh.bash && len(c.Args) > 0 && isDeclaration(c.Args[0].Lit()) {
@@ -128,9 +128,10 @@ func (sh *shell) withAssigns(st *state, assigns []*syntax.Assign, inv invocation
 // before.
 func (sh *shell) passingAssigns(st *state, assigns []*syntax.Assign, inv invocation, before map[string]*cell) {
 	for _, a := range assigns {
-		if a.Name == nil || a.Array != nil || a.Index != nil {
+		if a.Name == nil || a.Array != nil || a.Index != nil || sh.holed(a.Name.Value) {
 			sh.giveUp(st, a, "this assignment in front of a command")
 			clear(before)
+			sh.dispatch(st, inv)
 			return
 		}
 		name := a.Name.Value
@@ -154,7 +155,7 @@ func (sh *shell) stayingAssigns(st *state, assigns []*syntax.Assign) {
 		if st.dead || sh.m.halted != nil {
 			return
 		}
-		if sh.any && a.Name != nil {
+		if sh.any && a.Name != nil && !sh.holed(a.Name.Value) {
 			before := st.get(a.Name.Value)
 			sh.exportCell(st, a.Name.Value)
 			st.put(a.Name.Value, joinCells(before, st.get(a.Name.Value)))
@@ -199,8 +200,23 @@ func (sh *shell) dispatch(st *state, inv invocation) {
 }
 
 // unnamed runs a command whose name is not known: taken to be an external one. Where the
-// name is one of a few, each is followed.
+// name is one of a few, each is followed; where there may be none, as in $SUDO helm, so is
+// what stands behind it.
 func (sh *shell) unnamed(st *state, inv invocation) {
+	if sh.startPlace(st, inv) {
+		return
+	}
+	if bare := inv.args.without; bare != nil && len(bare.list) > 0 && sh.m.tick(inv.at) {
+		way, one := st.clone(), inv
+		one.args, one.words = *bare, nil
+		inv.args.without = nil
+		sh.m.mayFollow(true, func() {
+			sh.external(st, inv)
+			sh.dispatch(way, one)
+		})
+		replace(st, st.clone(), way)
+		return
+	}
 	if inv.args.unsure != 0 {
 		if all, ok := inv.args.list[0].variants(); ok && len(all) > 1 && sh.m.tick(inv.at) {
 			var ends []*state

@@ -2,6 +2,8 @@ package shell
 
 import (
 	"maps"
+	"strconv"
+	"strings"
 
 	"github.com/keyfit/keyfit/internal/model"
 )
@@ -64,6 +66,17 @@ func (c *channels) newStream(s sym) target {
 	c.next++
 	c.streams[c.next] = s
 	return target{kind: fromStream, id: c.next}
+}
+
+// ofPath is where a descriptor leads that is named by a path.
+func (c *channels) ofPath(name string) (target, bool) {
+	for _, dir := range []string{"/dev/fd/", "/proc/self/fd/"} {
+		if n, err := strconv.Atoi(strings.TrimPrefix(name, dir)); err == nil && strings.HasPrefix(name, dir) {
+			t, ok := c.fds[n]
+			return t, ok
+		}
+	}
+	return target{}, false
 }
 
 // input is what is left to read from fd.

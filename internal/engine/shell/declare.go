@@ -64,6 +64,12 @@ func (sh *shell) declClause(st *state, c *syntax.DeclClause) {
 // declare carries out a declaration.
 func (sh *shell) declare(st *state, at syntax.Node, flags declFlags, all []declaration) {
 	command := flags.command
+	for _, d := range all {
+		if sh.holed(d.name) {
+			sh.giveUp(st, at, "a declaration of a name that was pasted")
+			return
+		}
+	}
 	if sh.refused(st, at, flags) {
 		return
 	}

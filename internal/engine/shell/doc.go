@@ -16,6 +16,18 @@
 // forks. Under set -e a failing command ends the way, but the traps on
 // ERR and EXIT that it sets off are followed, because they start commands too.
 //
+// A pasted value (Step.Holes) that is not known is taken to be one word of plain
+// characters, or nothing: no keyword, no operator of the shell, no assignment where a
+// command stands, no delimiter of a here-document. Where the text around it would make
+// something else of it, such as a name, a number or a list in braces, the result is
+// unknown, and an arithmetic expression may be an error. A word that consists of nothing
+// else may not be there, as with an expansion outside of quotes.
+//
+// To the channels of a step (Step.Channels) write the script, and of other programs those
+// that are given the path, or a text or script that speaks of the channel by its name or
+// uses the toolkit of GitHub's actions; others are taken to leave them alone. A variable
+// that something unknown may have set is taken to be none that steers the shell itself.
+//
 // In the deploy scripts of testdata/shell/deploys about one variable in eight of those
 // that commands find is unknown. Half of these depend on a condition that only a run
 // decides (ambiguous, with all candidates); then follow tools and filters that are not

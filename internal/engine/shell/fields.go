@@ -14,6 +14,8 @@ type fields struct {
 	unsure  int      // from this field on, there may be any number of others; -1: none
 	tail    *unknown // why
 	noOrder bool     // the shell gives them in an order of its own
+	// without is what they are when the first word gives none; nil when it certainly does.
+	without *fields
 }
 
 func (f fields) sure() bool { return f.unsure < 0 }
@@ -56,26 +58,62 @@ func (f fields) from(i int) fields {
 // fields expands words all the way.
 func (sh *shell) fields(st *state, list ...*syntax.Word) fields {
 	out := fields{unsure: -1}
-	for _, w := range sh.words(list) {
+	for i, w := range sh.words(list) {
 		if st.dead || sh.m.halted != nil {
 			break
 		}
 		s := sh.splitter(st)
-		if sh.any && strangeWord(w) {
+		if in := sh.holeInBraces(w); in != "" {
+			s.doubt(sh.holeIn(in, "how many words the braces give")[0])
+			s.flush()
+		} else if sh.any && strangeWord(w) {
 			s.doubt(piece{unk: anyShell()})
 			s.flush()
 		} else {
 			s.split(sh.argument(st, w, slices.Contains(list, w)))
 		}
-		out.noOrder = out.noOrder || len(s.list) > 1 && sh.unordered(st, w)
-		if s.unsure >= 0 && out.unsure < 0 {
-			out.unsure, out.tail = len(out.list)+s.unsure, s.tail
-		}
+		more := fields{unsure: s.unsure, tail: s.tail, noOrder: len(s.list) > 1 && sh.unordered(st, w)}
 		for _, f := range s.list {
-			sh.globField(st, f, &out)
+			sh.globField(st, f, &more)
+		}
+		out.add(more)
+		switch {
+		case out.without != nil:
+			out.without.add(more)
+		case i == 0 && more.unsure == 0 && len(more.list) == 1:
+			out.without = &fields{unsure: -1}
 		}
 	}
 	return out
+}
+
+// add puts the fields of another word behind those there are.
+func (f *fields) add(more fields) {
+	if more.unsure >= 0 && f.unsure < 0 {
+		f.unsure, f.tail = len(f.list)+more.unsure, more.tail
+	}
+	f.noOrder = f.noOrder || more.noOrder
+	f.list = append(f.list, more.list...)
+}
+
+// holeInBraces gives the literal text of a word in which a pasted text may stand between
+// braces: a comma or two dots in it would make several words.
+func (sh *shell) holeInBraces(w *syntax.Word) string {
+	if !sh.src.holed || !sh.bash && !sh.any {
+		return ""
+	}
+	var b strings.Builder
+	for _, p := range w.Parts {
+		if lit, ok := p.(*syntax.Lit); ok {
+			b.WriteString(lit.Value)
+		}
+	}
+	t := b.String()
+	open, end := strings.IndexByte(t, '{'), strings.LastIndexByte(t, '}')
+	if open < 0 || end < open || !strings.Contains(t[open:end], holeMark) {
+		return ""
+	}
+	return t
 }
 
 // argument expands a word of a command. Where it reads like an assignment, bash expands
@@ -167,7 +205,8 @@ type splitter struct {
 	list    []sym
 	cur     sym
 	open    bool
-	space   bool // white space has just ended a field
+	thin    *unknown // of a field that is only there if one of its pieces is not empty
+	space   bool     // white space has just ended a field
 	unsure  int
 	tail    *unknown
 }
@@ -187,10 +226,35 @@ func (sh *shell) splitter(st *state) *splitter {
 }
 
 func (s *splitter) flush() {
-	if s.open {
+	if s.thin != nil && !s.open {
+		s.doubtFrom(s.thin.anyOf())
+	}
+	if s.begun() {
 		s.list = append(s.list, s.cur)
 	}
-	s.cur, s.open = nil, false
+	s.cur, s.open, s.thin = nil, false, nil
+}
+
+func (s *splitter) begun() bool { return s.open || s.thin != nil }
+
+// addMaybe takes a piece that, when it is empty, makes no field.
+func (s *splitter) addMaybe(p piece) {
+	p.mode = quoted
+	if (sym{p}).nonEmpty() {
+		s.add(p)
+		return
+	}
+	s.cur = append(s.cur, p)
+	if s.space = false; s.thin == nil {
+		s.thin = p.unk
+	}
+}
+
+// doubtFrom says that from here on there may be any number of fields.
+func (s *splitter) doubtFrom(why *unknown) {
+	if s.unsure < 0 {
+		s.unsure, s.tail = len(s.list), why
+	}
 }
 
 func (s *splitter) split(pieces sym) {
@@ -206,6 +270,8 @@ func (s *splitter) split(pieces sym) {
 			s.space = false
 		case p.mode == anyFields:
 			s.doubt(p)
+		case p.mode == bare && p.unk != nil:
+			s.addMaybe(p)
 		case p.mode != expanded:
 			s.add(p)
 		case p.unk != nil:
@@ -226,12 +292,11 @@ func (s *splitter) add(p piece) {
 
 // doubt takes the piece as part of one field, and says that there may be more.
 func (s *splitter) doubt(p piece) {
-	if s.unsure < 0 {
-		s.unsure, s.tail = len(s.list), p.unk.anyOf()
-		if p.unk == nil {
-			s.tail = &unknown{why: model.WhyUnsupported, needs: "where words are split"}
-		}
+	why := p.unk.anyOf()
+	if why == nil {
+		why = &unknown{why: model.WhyUnsupported, needs: "where words are split"}
 	}
+	s.doubtFrom(why)
 	if p.unk == nil {
 		p = piece{unk: s.tail, trail: p.trail}
 	}
@@ -241,23 +306,30 @@ func (s *splitter) doubt(p piece) {
 
 // splitUnknown asks whether the text is one field whatever it is.
 func (s *splitter) splitUnknown(p piece) {
-	single := len(p.unk.alts) > 0 && !s.strange
-	for _, alt := range p.unk.alts {
-		t, ok := alt.known()
-		if !ok || t == "" || strings.ContainsAny(t, s.ifs+globChars) {
-			single = false
-		}
-	}
-	if s.ifs == "" && !s.strange && (s.open || sym{p}.nonEmpty()) && len(p.unk.alts) == 0 {
-		// Nothing is split, but a pattern in it might still be expanded.
-		single = false
-	}
-	if single {
-		p.mode = quoted
-		s.add(p)
+	if !s.strange && s.keepsWhole(sym{p}) {
+		s.addMaybe(p)
 		return
 	}
 	s.doubt(p)
+}
+
+// keepsWhole reports whether nothing in a text is split, nor a pattern.
+func (s *splitter) keepsWhole(t sym) bool {
+	for _, p := range t {
+		switch {
+		case p.unk == nil:
+			if strings.ContainsAny(p.text, s.ifs+globChars) {
+				return false
+			}
+		case len(p.unk.alts) > 0:
+			if slices.ContainsFunc(p.unk.alts, func(a sym) bool { return !s.keepsWhole(a) }) {
+				return false
+			}
+		case !p.unk.word || strings.Trim(s.ifs, " \t\n") != "":
+			return false
+		}
+	}
+	return true
 }
 
 func (s *splitter) splitKnown(p piece) {
@@ -278,7 +350,7 @@ func (s *splitter) splitKnown(p piece) {
 		start = i + 1
 		white := c == ' ' || c == '\t' || c == '\n'
 		switch {
-		case s.open:
+		case s.begun():
 			s.flush()
 			s.space = white
 		case white:

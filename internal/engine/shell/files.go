@@ -27,8 +27,9 @@ const maxRead = 1 << 20
 // fileKey gives the key of a file in the state: its path in the repository, or the
 // absolute path of a file outside, or the key of a file that the script itself made.
 func (sh *shell) fileKey(st *state, name sym) (string, bool) {
-	for len(name) > 1 && name[0].unk == nil && name[0].text == "" {
-		name = name[1:]
+	name = name.begun()
+	if len(name) > 0 && name[0].unk != nil && name[0].unk.root {
+		return sh.belowRoot(name[1:])
 	}
 	if len(name) > 0 && name[0].unk != nil && name[0].unk.file != "" {
 		rest, ok := name[1:].known()
@@ -47,6 +48,9 @@ func (sh *shell) fileKey(st *state, name sym) (string, bool) {
 		}
 		n = path.Join(st.dir, n)
 	}
+	if sh.m.step.Elsewhere && path.IsAbs(n) {
+		return path.Clean(n), true
+	}
 	key, err := sh.m.step.Files.Clean(n)
 	if err != nil {
 		if path.IsAbs(n) {
@@ -56,6 +60,16 @@ func (sh *shell) fileKey(st *state, name sym) (string, bool) {
 		return path.Clean(path.Join(root, n)), true
 	}
 	return key, true
+}
+
+// belowRoot is the key of what stands behind the path of the repository's root.
+func (sh *shell) belowRoot(rest sym) (string, bool) {
+	t, ok := rest.known()
+	if !ok || t != "" && t[0] != '/' || strings.ContainsRune(t, 0) {
+		return "", false
+	}
+	key, err := sh.m.step.Files.Clean(path.Join(".", strings.TrimLeft(t, "/")))
+	return key, err == nil
 }
 
 // outside reports whether a key is no path in the repository.
@@ -147,7 +161,7 @@ func withPlaces(key, t string) sym {
 		return text(t)
 	}
 	index := pos.NewIndex([]byte(t))
-	dotenv := fileSource(key, "", nil).dotenv
+	dotenv := isDotenv(key)
 	var out sym
 	at := 0
 	for _, l := range lines {

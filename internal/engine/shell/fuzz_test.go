@@ -2,8 +2,11 @@ package shell
 
 import (
 	"os/exec"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/keyfit/keyfit/internal/model"
 )
 
 // FuzzScript follows any text: it must end without a panic. A text that the generator
@@ -33,6 +36,19 @@ func FuzzScript(f *testing.F) {
 		}
 		if d := time.Since(start); d > 8*time.Second {
 			t.Fatalf("took %s", d)
+		}
+		for _, p := range out.Problems {
+			if p.Message == ownMistake {
+				t.Fatal("a panic")
+			}
+		}
+		in.Line, in.Channels, in.Capture, in.Elsewhere = strings.NewReplacer("x", string(DefaultHole), "A", string(DefaultHole+1)).Replace(script), []string{"F"}, true, true
+		in.Holes = []model.Value{secretHole("X"), knownHole("A")}
+		if out, runErr = Follow(t.Context(), in); runErr != nil {
+			t.Fatal(runErr)
+		}
+		if !strings.Contains(script, holeMark) {
+			noMarks(t, out)
 		}
 		for _, p := range out.Problems {
 			if p.Message == ownMistake {

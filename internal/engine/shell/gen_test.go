@@ -17,6 +17,7 @@ type gen struct {
 	depth int
 	stmts int
 	funcs int
+	holes int // how many pasted values there are to choose from
 }
 
 func generate(seed uint64, bash bool) testCase {
@@ -59,6 +60,9 @@ func (g *gen) line(s string) {
 func (g *gen) name() string { return g.pick("A", "B", "C", "D", "E") }
 
 func (g *gen) lit() string {
+	if g.holes > 0 && g.chance(25) {
+		return g.pick("", "x", "a b", "k=") + g.hole() + g.pick("", "y", " z")
+	}
 	return g.pick("x", "abc", "a b", "k=v", "a:b:c", "/p/q.r", "*", "3", "07", "-n", "", "it's", `say "hi"`, "  pad ", "a-b_c", "Mixed Case", "$", `back\slash`, "one,two")
 }
 
@@ -66,6 +70,9 @@ func single(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) +
 
 // word is something that gives text, in double quotes where it needs them.
 func (g *gen) word() string {
+	if g.holes > 0 && g.chance(35) {
+		return g.holedWord()
+	}
 	switch g.r.IntN(12) {
 	case 0, 1, 2:
 		return single(g.lit())
@@ -86,6 +93,9 @@ func (g *gen) word() string {
 }
 
 func (g *gen) pattern() string {
+	if g.holes > 0 && g.chance(25) {
+		return g.pick("", "*", "a") + g.hole() + g.pick("", "*", "?")
+	}
 	return g.pick("*", "a*", "*b", "?", "[a-m]*", "x", "*=*", "*/", "'*'", `"$`+g.name()+`"`, "*:", "#", "$"+g.name())
 }
 
@@ -134,6 +144,9 @@ func (g *gen) cond() string {
 	if g.bash {
 		c = append(c, `[[ $`+n+` == `+g.pick("a*", "*b", "x", `"*"`, "[a-c]*")+` ]]`, `[[ -n $`+n+` && $1 == one ]]`, `[[ $`+n+` =~ ^[a-z]+$ ]]`, "((3 > 2))", `[[ -v `+n+` ]]`)
 	}
+	if g.holes > 0 {
+		c = append(c, `[ -n "`+g.hole()+`" ]`, `[ -z "x`+g.hole()+`" ]`, `[ "`+g.hole()+`" = `+single(g.lit())+` ]`, "[ -n "+g.hole()+" ]", "[ -f "+g.hole()+" ]")
+	}
 	out := c[g.r.IntN(len(c))]
 	if g.chance(15) {
 		out += " " + g.pick("&&", "||") + " " + c[g.r.IntN(len(c))]
@@ -157,6 +170,10 @@ func (g *gen) stmt() {
 	g.stmts++
 	if g.stmts > 40 || g.depth > 3 {
 		g.line(g.name() + "=" + g.word())
+		return
+	}
+	if g.holes > 0 && g.chance(20) {
+		g.holedStmt()
 		return
 	}
 	n := g.name()

@@ -126,7 +126,7 @@ func (sh *shell) globIn(st *state, dir, prefix string, segments []string) ([]str
 		return nil, false
 	}
 	names, ok := sh.names(st, dir)
-	if !ok {
+	if !ok || m.full("..") != no && (strings.HasPrefix(seg, ".") || strings.HasPrefix(seg, `\.`)) { // which some shells list
 		return nil, false
 	}
 	var out []string

@@ -143,7 +143,7 @@ func joinFile(x, y *file) *file {
 	if x == nil || y == nil || x.gone || y.gone {
 		return &file{text: mystery(model.WhyAmbiguous, "which way the script goes")}
 	}
-	return &file{text: choose(x.text, y.text), exec: x.exec && y.exec}
+	return &file{text: joinTails(x.text, y.text), exec: x.exec && y.exec}
 }
 
 // joinOptions is used where the sides switched options differently. What may be off is

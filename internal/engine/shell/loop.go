@@ -181,14 +181,18 @@ func (sh *shell) jumpedSince(m mark) []*state {
 
 func (sh *shell) forClause(st *state, c *syntax.ForClause) {
 	if c.Select {
-		sh.giveUp(st, c, "a menu (select)")
+		sh.skip(st, c, "a menu (select)")
 		return
 	}
-	if w, ok := c.Loop.(*syntax.WordIter); ok {
+	if w, ok := c.Loop.(*syntax.WordIter); ok && !sh.holed(w.Name.Value) {
 		sh.forWords(st, c, w)
 		return
 	}
-	sh.forArith(st, c, c.Loop.(*syntax.CStyleLoop))
+	if l, ok := c.Loop.(*syntax.CStyleLoop); ok {
+		sh.forArith(st, c, l)
+		return
+	}
+	sh.skip(st, c, "a loop over a variable whose name was pasted")
 }
 
 func (sh *shell) forWords(st *state, c *syntax.ForClause, w *syntax.WordIter) {

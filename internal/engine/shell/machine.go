@@ -25,10 +25,15 @@ type machine struct {
 	perhaps  int // how many undecided choices what is being followed hangs on
 	parsed   map[string]*parsed
 	values   map[*cell]model.Value // what child processes find of a variable
+
+	holes       []hole // what was pasted into texts that are scripts
+	holeNumbers map[holeKey]int
+	printed     target   // where the session's standard output goes, if that is asked for
+	root        *unknown // the path of the repository's root, where its text is not known
 }
 
 func newMachine(ctx context.Context, in Step) *machine {
-	m := &machine{step: in, limits: in.Limits.orDefault(), parsed: map[string]*parsed{}, values: map[*cell]model.Value{}}
+	m := &machine{step: in, limits: in.Limits.orDefault(), parsed: map[string]*parsed{}, values: map[*cell]model.Value{}, holeNumbers: map[holeKey]int{}}
 	m.ctx, m.cancel = context.WithTimeout(ctx, m.limits.Time)
 	return m
 }
@@ -50,19 +55,28 @@ func (m *machine) start() *state {
 		st.args.list = append(st.args.list, fromValue(a))
 	}
 	m.importEnv(st)
+	m.takeUp(st)
+	m.outlets(st)
 	return st
 }
 
 // session follows the step's line and gives the state at its end.
 func (m *machine) session(st *state) *state {
 	sh := &shell{m: m, bash: !m.step.Sh, any: m.step.Sh, top: true, lossy: true, name: mystery(model.WhyUnsupported, "the name that the session was started by")}
-	sh.src = &source{name: "", fixed: m.step.At, positions: m.step.Positions, text: m.step.Line}
-	if sh.src.positions == nil {
+	line, ok := m.paste()
+	sh.src = textSource(line, m.step.At)
+	if sh.src.positions = m.step.Positions; sh.src.positions == nil {
 		sh.src.positions = verbatim(m.step)
 	}
+	sh.src.positions = line.positions(sh.src.positions)
 	sh.startShell(st)
+	if !ok {
+		m.problem(m.step.At, "the script holds "+holeMark+", a word that keyfit keeps for itself", "use another word")
+		sh.strange(st, &unknown{why: model.WhyUnsupported, needs: "a script without that word"})
+		return st
+	}
 	sh.flags(st, m.step.Flags)
-	return sh.script(st, m.step.Line)
+	return sh.script(st, line.text)
 }
 
 // verbatim gives the places of a line that stands in its file exactly as it is.
@@ -81,10 +95,13 @@ func verbatim(in Step) func(start, end int) pos.Span {
 
 func (m *machine) importEnv(st *state) {
 	for name, v := range m.step.Env.All() {
-		if v.State == model.Absent || !syntax.ValidName(name) {
-			continue
+		switch {
+		case !syntax.ValidName(name):
+		case v.State != model.Absent:
+			st.vars[name] = fromOutside(v)
+		case m.step.Env.Rest().State == model.Unknown:
+			st.vars[name] = nil // for certain, whatever else may be set
 		}
-		st.vars[name] = fromOutside(v)
 	}
 	if rest := m.step.Env.Rest(); rest.State == model.Unknown {
 		st.wild = &unknown{why: rest.Why, needs: rest.Needs, multi: true}

@@ -351,7 +351,7 @@ func mayBe(v, real model.Value) bool {
 	case v.State != model.Unknown:
 		return v.State == real.State && (v.State == model.Absent || v.Text.Reveal() == real.Text.Reveal())
 	case len(v.Alternatives) == 0:
-		return true
+		return real.State != model.Known || len(v.Parts) == 0 || partsMay(v, real.Text.Reveal())
 	}
 	return slices.ContainsFunc(v.Alternatives, func(a model.Value) bool { return mayBe(a, real) })
 }

@@ -220,6 +220,9 @@ func caseOf(c byte, upper bool) byte {
 // transformAt is ${x@U} and its relatives.
 func (sh *shell) transformAt(st *state, e *syntax.Expansion, val sym) sym {
 	op := e.Word.Lit()
+	if sh.holed(op) {
+		return sh.holeIn(op, "an expansion")
+	}
 	return mapKnown(val, func(t string, s sym) sym {
 		switch {
 		case op == "Q" && isASCII(t) && !strings.ContainsFunc(t, func(r rune) bool { return r < ' ' || r == 0x7f }):

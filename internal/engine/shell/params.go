@@ -16,6 +16,10 @@ type variant struct {
 
 func (sh *shell) paramExp(st *state, p *syntax.ParamExp, c site) sym {
 	switch {
+	case p.Param != nil && sh.holed(p.Param.Value):
+		return sh.strangeParam(st, p, p.Param.Value, c)
+	case p.Slice != nil && sh.holed(sh.src.within(p)):
+		return sh.strangeParam(st, p, sh.src.within(p), c)
 	case p.Flags != nil || p.NestedParam != nil || p.Param == nil || p.Width || p.IsSet || len(p.Modifiers) > 0:
 		return modeOf(unsupported("an expansion of another shell"), c)
 	case p.Names != 0:
@@ -26,6 +30,21 @@ func (sh *shell) paramExp(st *state, p *syntax.ParamExp, c site) sym {
 		return sh.indirect(st, p, c)
 	}
 	return sh.namedParam(st, p, p.Param.Value, p.Index, c)
+}
+
+// strangeParam is a parameter of whose name a part was pasted, or what stands behind a $
+// that a pasted text makes a parameter of. In braces it may be anything, an assignment too.
+func (sh *shell) strangeParam(st *state, p *syntax.ParamExp, text string, c site) sym {
+	out := sh.holeIn(text, "which variable is meant")
+	out[0].unk.multi = true
+	if !p.Short {
+		sh.doubt = true // what there is no such expansion for discards the line
+		sh.giveUp(st, p, "an expansion in braces of which a part was pasted")
+	}
+	if !c.wide {
+		return modeOf(out, c)
+	}
+	return out.with(anyFields)
 }
 
 // namedParam is paramExp for a name that may have been reached through another.
@@ -158,7 +177,7 @@ func (sh *shell) keyText(st *state, index syntax.ArithmExpr) sym {
 	}
 	from, to := int(index.Pos().Offset()), int(index.End().Offset())
 	if from < to && to <= len(sh.src.text) {
-		if raw := sh.src.text[from:to]; !strings.ContainsAny(raw, "$`\"'\\") {
+		if raw := sh.src.text[from:to]; !sh.holed(raw) && !strings.ContainsAny(raw, "$`\"'\\") {
 			return text(raw)
 		}
 	}

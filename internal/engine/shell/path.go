@@ -1,7 +1,6 @@
 package shell
 
 import (
-	"path"
 	"slices"
 	"strings"
 )
@@ -30,29 +29,48 @@ func (sh *shell) onOnePath(st *state, c *cell, name string, command bool) found 
 		return found{}
 	}
 	sure, whole := true, c.scalarText()
-	rest := ""
-	for _, p := range append(slices.Clone(whole), piece{text: ":"}) {
-		if p.unk != nil {
-			sure, rest = false, ""
+	for _, d := range dirsOf(whole) {
+		if !d.isKnown() && !d.isPlace() {
+			sure = false
 			continue
 		}
-		dirs := strings.Split(rest+p.text, ":")
-		for _, d := range dirs[:len(dirs)-1] {
-			if key, ok := sh.inDir(st, d, name, command); ok {
-				return found{key: key, doubt: !sure}
-			}
+		if key, ok := sh.inDir(st, d, name, command); ok {
+			return found{key: key, doubt: !sure}
 		}
-		rest = dirs[len(dirs)-1]
 	}
 	return found{doubt: c.origin == nil && !sh.hasUsualDirs(whole)}
 }
 
-// inDir looks into one directory, when it lies in the repository.
-func (sh *shell) inDir(st *state, dir, name string, command bool) (string, bool) {
-	if dir == "" {
-		dir = "."
+// dirsOf cuts a list of directories at its colons.
+func dirsOf(list sym) []sym {
+	out := []sym{nil}
+	for _, p := range list {
+		last := &out[len(out)-1]
+		if p.unk != nil {
+			*last = append(*last, p)
+			continue
+		}
+		for i, t := range strings.Split(p.text, ":") {
+			if i > 0 {
+				out = append(out, nil)
+				last = &out[len(out)-1]
+			}
+			if t != "" {
+				*last = append(*last, piece{text: t})
+			}
+		}
 	}
-	key, ok := sh.fileKey(st, text(path.Join(dir, name)))
+	return out
+}
+
+func (p piece) isPlace() bool { return p.unk != nil && p.unk.place() }
+
+// inDir looks into one directory, when it lies in the repository.
+func (sh *shell) inDir(st *state, dir sym, name string, command bool) (string, bool) {
+	if len(dir) == 0 {
+		dir = text(".")
+	}
+	key, ok := sh.fileKey(st, cat(dir, text("/"+name)))
 	if !ok || outside(key) || sh.statKey(st, key) != fileThere {
 		return "", false
 	}

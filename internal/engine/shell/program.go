@@ -74,6 +74,30 @@ func (sh *shell) programAt(st *state, name string, inv invocation) {
 	}
 }
 
+// startPlace starts a file that is named by a path of which the beginning is not known, but
+// where it leads.
+func (sh *shell) startPlace(st *state, inv invocation) bool {
+	if inv.args.unsure == 0 || len(inv.args.list) == 0 || !inv.args.list[0].begun().isPlace() {
+		return false
+	}
+	name := inv.args.list[0]
+	key, ok := sh.fileKey(st, name)
+	if !ok {
+		return false
+	}
+	switch sh.statKey(st, key) {
+	case fileThere:
+		sh.startFile(st, key, name, key, inv)
+		return true
+	case fileMissing:
+		if looksLikeScript(key) {
+			sh.missingScript(st, inv, text(key))
+			return true
+		}
+	}
+	return false
+}
+
 // looksLikeScript reports whether a path is that of a script rather than of a program
 // that a build, which may have run before this deploy, puts there.
 func looksLikeScript(name string) bool {
@@ -96,16 +120,16 @@ func (sh *shell) isExecutable(st *state, key string) bool {
 // is an external command.
 func (sh *shell) startFile(st *state, key string, argv0 sym, written string, inv invocation) {
 	s, state := sh.content(st, key)
-	code, ok := s.known()
+	code, ok := sh.m.code(s)
 	if (state != fileThere || !ok) && looksLikeScript(written) {
 		sh.unreadable(st, inv, text(written), s)
 		return
 	}
-	if state != fileThere || !ok || !repo.IsText([]byte(code)) {
+	if state != fileThere || !ok || !repo.IsText([]byte(code.text)) {
 		sh.external(st, inv)
 		return
 	}
-	script := scriptOf(code)
+	script := scriptOf(code.text)
 	if script.other {
 		sh.external(st, inv)
 		return
@@ -114,10 +138,10 @@ func (sh *shell) startFile(st *state, key string, argv0 sym, written string, inv
 	if !script.shebang {
 		bash, anySh = sh.bash, sh.any
 	}
-	src := fileSource(key, "", s)
+	src := fileSource(key, "", code)
 	src.name, _ = argv0.known()
 	sh.child(st, childShell{
-		bash: bash, any: anySh, src: src, name: argv0, code: code, flags: script.flags,
+		bash: bash, any: anySh, src: src, name: argv0, flags: script.flags,
 		args: sh.arguments(inv, path.Base(key)), workload: written, inv: inv,
 	})
 }
@@ -167,7 +191,6 @@ type childShell struct {
 	any      bool
 	src      *source
 	name     sym
-	code     string
 	flags    []string
 	args     arguments
 	workload string // how the script is named where it is started
@@ -190,23 +213,40 @@ func (sh *shell) child(st *state, c childShell) {
 	}
 	inner.startShell(sub)
 	inner.flags(sub, c.flags)
-	if c.login || c.bash && st.startsUp() {
-		sub.goWild(&unknown{why: model.WhyMissingFile, needs: "the shell's start-up files"})
+	if c.login || c.bash && !inner.startUp(sub) {
+		u := &unknown{why: model.WhyMissingFile, needs: "the shell's start-up files"}
+		inner.strange(sub, u)
 	}
 	inner.noErr, inner.lossy = 0, sh.dropsErrors(st)
 	mark := len(sh.m.records)
-	end := inner.script(sub, c.code)
+	end := inner.script(sub, c.src.text)
 	if sh.top && c.workload != "" && sh.m.halted == nil {
 		sh.m.recordScript(end, c.inv.at, c.workload, mark)
 	}
 	st.takeOver(end)
 }
 
-// startsUp reports whether a bash that is started may read a start-up file.
-func (st *state) startsUp() bool {
-	return slices.ContainsFunc(st.get("BASH_ENV").plain(), func(c *cell) bool {
-		return c.isSet() != no && c.attrs.exported && !c.scalarText().isEmpty()
-	})
+// startUp follows the file that BASH_ENV names, which a bash reads before its script. It
+// reports false when that cannot be followed.
+func (sh *shell) startUp(st *state) bool {
+	c := st.vars["BASH_ENV"] // of what something unknown may have exported, it is not taken to be a part
+	if c == nil || len(c.alts) == 0 && (c.isSet() == no || c.isSet() == yes && c.scalarText().isEmpty()) {
+		return true
+	}
+	key, ok := sh.fileKey(st, c.scalarText())
+	if !ok || c.isSet() != yes || len(c.alts) > 0 {
+		return false
+	}
+	s, state := sh.content(st, key)
+	code, ok := sh.m.code(s)
+	if !ok || state != fileThere {
+		return false
+	}
+	src := sh.src
+	sh.src, sh.exits = fileSource(strings.TrimPrefix(key, channelPrefix), "", code), newFrame(st)
+	sh.text(st, code.text)
+	sh.src = src
+	return len(sh.exits.ended) == 0
 }
 
 // exported is the state that a child process starts in.
@@ -275,6 +315,7 @@ func (sh *shell) external(st *state, inv invocation) {
 	}
 	st.ran = true
 	sh.touch(st, name, inv)
+	sh.channelsOf(st, name, inv)
 	if piped && readsInput(path.Base(name)) {
 		st.io.consume(0, nil)
 	}
@@ -300,51 +341,4 @@ func setsOnly(name string) []string {
 		return []string{"SSH_AUTH_SOCK", "SSH_AGENT_PID"}
 	}
 	return nil
-}
-
-// touch forgets the content of files that an external command is told to write.
-func (sh *shell) touch(st *state, name string, inv invocation) {
-	writes := slices.Contains(writers(), path.Base(name)) && !(len(inv.args.list) > 1 && inv.args.list[1].is("exec-env"))
-	for i, a := range inv.args.list {
-		t, ok := a.known()
-		if !ok || i == 0 {
-			continue
-		}
-		if t == "-i" || strings.HasPrefix(t, "-i.") || t == "decrypt" {
-			writes = true
-		}
-		target := ""
-		if out, value, found := strings.Cut(t, "="); found && isOutputFlag(out) || found && out == "of" {
-			target = value
-		} else if i > 0 && isOutputFlagSym(inv.args.list[i-1]) && !namesFormat(path.Base(name)) {
-			target = t
-		} else if writes && !strings.HasPrefix(t, "-") {
-			target = t
-		}
-		if target == "" {
-			continue
-		}
-		if key, ok := sh.fileKey(st, text(target)); ok && sh.statKey(st, key) != fileDir {
-			st.files[key] = &file{text: mystery(model.WhyCommandOutput, "what "+name+" writes")}
-		}
-	}
-}
-
-func isOutputFlag(flag string) bool {
-	return slices.Contains([]string{"-o", "--output", "--out", "-out", "-O", "--output-file", "--output-document", "--file-out"}, flag)
-}
-
-func isOutputFlagSym(s sym) bool {
-	t, ok := s.known()
-	return ok && isOutputFlag(t)
-}
-
-// namesFormat reports whether -o chooses the form of what a command prints.
-func namesFormat(command string) bool {
-	return slices.Contains([]string{"kubectl", "oc", "helm", "kubeseal", "aws", "az", "docker", "kubectx", "argocd", "flux"}, command)
-}
-
-// writers are commands whose plain arguments are files that they write.
-func writers() []string {
-	return []string{"rsync", "scp", "install", "sponge", "dos2unix", "unix2dos", "perl", "ansible-vault", "truncate", "patch", "sops", "gpg", "split", "ed", "ex", "vim", "unzip", "gunzip"}
 }

@@ -17,6 +17,10 @@ func (sh *shell) redirect(st *state, redirs []*syntax.Redirect) (undo func(*stat
 	st.redirs++
 	undo = func(st *state) { st.io.fds, st.redirs = before, depth }
 	for _, r := range redirs {
+		if sh.pastedNumber(r) {
+			sh.pastedRedirect(st, r)
+			continue
+		}
 		if !sh.open(st, r) || st.dead {
 			st.status = exited(1)
 			return undo, false
@@ -27,7 +31,7 @@ func (sh *shell) redirect(st *state, redirs []*syntax.Redirect) (undo func(*stat
 
 func (sh *shell) open(st *state, r *syntax.Redirect) bool {
 	fd, ok := descriptor(r)
-	if !ok {
+	if !ok || !sh.bash && fd > 9 || !sh.bash && r.N != nil && len(r.N.Value) > 1 { // which dash takes for a word
 		sh.giveUp(st, r, "a redirection to a descriptor of the shell's choice")
 		return true
 	}
@@ -47,6 +51,39 @@ func (sh *shell) open(st *state, r *syntax.Redirect) bool {
 		sh.openOut(st, r, fd, r.Op == syntax.AppOut)
 	}
 	return true
+}
+
+// pastedNumber reports whether a word that may consist of digits stands right in front of
+// a redirection: then it is the number of what is redirected.
+func (sh *shell) pastedNumber(r *syntax.Redirect) bool {
+	at := int(r.OpPos.Offset())
+	if !sh.src.holed || r.N != nil || at > len(sh.src.text) {
+		return false
+	}
+	found := false
+	for at > 0 {
+		if at >= holeLen && strings.HasPrefix(sh.src.text[at-holeLen:at], holeMark) {
+			at, found = at-holeLen, true
+			continue
+		}
+		c := sh.src.text[at-1]
+		if c < '0' || c > '9' {
+			return found && strings.IndexByte(" \t\n;|&(){}", c) >= 0
+		}
+		at--
+	}
+	return found
+}
+
+// pastedRedirect is a redirection of which it is not known what it redirects.
+func (sh *shell) pastedRedirect(st *state, r *syntax.Redirect) {
+	sh.giveUp(st, r, "a redirection behind a pasted text that may be its number")
+	strange := unsupported("what is redirected here")
+	if key, ok := sh.fileKey(st, sh.word(st, r.Word)); ok {
+		st.files[key] = &file{text: strange}
+	}
+	sh.write(st, 1, strange)
+	st.io.set(1, target{kind: toTerminal})
 }
 
 func descriptor(r *syntax.Redirect) (int, bool) {
@@ -75,7 +112,7 @@ func (sh *shell) hereDoc(st *state, r *syntax.Redirect) sym {
 		var out sym
 		for _, p := range parts {
 			if lit, ok := p.(*syntax.Lit); ok {
-				out = cat(out, sym{{text: lit.Value, trail: sh.litTrail(lit)}})
+				out = cat(out, sh.documentText(lit))
 			}
 		}
 		return out
@@ -149,6 +186,10 @@ func (sh *shell) openOut(st *state, r *syntax.Redirect, fd int, appending bool) 
 			st.io.set(fd, st.io.fds[2])
 			return
 		}
+		if t, ok := st.io.ofPath(n); ok {
+			st.io.set(fd, t)
+			return
+		}
 	}
 	key, ok := sh.fileKey(st, name)
 	if !ok {
@@ -204,9 +245,15 @@ func (sh *shell) write(st *state, fd int, s sym) {
 	}
 	switch t := st.io.fds[fd]; t.kind {
 	case toBuffer:
+		if sh.m.step.Capture && t.id == sh.m.printed.id {
+			s = s.placed(sh.place(""))
+		}
 		st.io.buffers[t.id] = sh.limited(cat(st.io.buffers[t.id], s))
 	case toFile:
 		f := file{}
+		if strings.HasPrefix(t.path, channelPrefix) {
+			s = s.placed(sh.place(t.path))
+		}
 		if old := st.files[t.path]; old != nil {
 			f = *old
 		}

@@ -24,7 +24,37 @@ type Step struct {
 	// Line stands at At.
 	Positions func(start, end int) pos.Span
 	Limits    Limits
+
+	// Holes are values that were pasted into Line: the rune Hole+i in it stands for
+	// Holes[i]. What is known is read as if its text stood there. What is not known is
+	// taken to be one word of letters, digits and any of _./:@%+=,- or nothing at all, and
+	// where it stands alone as a command, to be the name of a program.
+	Holes []model.Value
+	Hole  rune // the first rune that is a hole; 0: [DefaultHole]
+	// Filled says of each hole whether it is certainly not empty; it may be shorter than
+	// Holes. An unquoted hole that may be empty makes the number of words uncertain.
+	Filled []bool
+
+	// Channels are variables that hold the path of a new, empty file each, such as
+	// GITHUB_ENV. They are exported, and the text of the path is not known.
+	Channels []string
+	// Root are variables that hold the absolute path of the repository's root, when its
+	// text is not known, such as GITHUB_WORKSPACE. They are exported.
+	Root []string
+	// Capture asks for what the session prints on standard output.
+	Capture bool
+	// Elsewhere says that the repository lies in another place, on another machine: PWD,
+	// and with it every absolute path below the root, has an unknown text. Files are still
+	// found through it.
+	Elsewhere bool
+	// Ran says that programs have run before on the same machine, which may have made files.
+	Ran bool
+	// Before is what the step before it in the same session left: [Outcome.Kept].
+	Before Kept
 }
+
+// DefaultHole is the first rune that stands for a value in the text of a step.
+const DefaultHole rune = 0xF0000
 
 // Limits bound what one step may take. A zero field has its default.
 type Limits struct {
@@ -57,10 +87,22 @@ func (l Limits) orDefault() Limits {
 type Outcome struct {
 	model.Result
 	// Written holds what the step wrote, by path. An unknown value is a file whose
-	// content cannot be told; an absent one was removed.
+	// content cannot be told, but perhaps its Parts, as of Channels; an absent one was
+	// removed.
 	Written map[string]model.Value
 	// Seen says for each of the Commands what it finds besides its environment.
 	Seen []Seen
+	// Channels holds what was written to each of the step's Channels; nothing of one to
+	// which nothing was written. A value has Parts, also when it has but one: the pieces of
+	// the text in their order, each known with its own trail or unknown. A piece that is
+	// one of several texts is ambiguous; its Alternatives have Parts as well, and one of
+	// them may be the empty text.
+	Channels map[string]model.Value
+	// Output is what the session prints, if the step asked for it, with Parts as in
+	// Channels.
+	Output model.Value
+	// Kept is what stays on the machine beside Written.
+	Kept Kept
 }
 
 // Run follows the step. The error says that ctx ended or that keyfit itself failed;
@@ -81,7 +123,7 @@ func Follow(ctx context.Context, in Step) (Outcome, error) {
 	if m.halted != nil {
 		st.goWild(m.halted)
 	}
-	out := Outcome{Written: m.writeBack(st)}
+	out := Outcome{Written: m.writeBack(st), Channels: m.channelTexts(st), Output: m.printedText(st), Kept: m.kept(st)}
 	out.Env = m.environment(st)
 	out.Commands = m.commandList()
 	out.Seen = m.seenList()
@@ -110,10 +152,10 @@ const ownMistake = "keyfit failed while it followed the script; everything is un
 func (m *machine) writeBack(st *state) map[string]model.Value {
 	out := map[string]model.Value{}
 	for name, f := range st.files {
-		if outside(name) {
+		if outside(name) || m.step.Before.files[name] == f {
 			continue
 		}
-		v := toValue(f.text)
+		v := toText(f.text)
 		if f.gone {
 			v = model.Value{State: model.Absent}
 		}

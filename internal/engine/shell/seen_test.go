@@ -182,7 +182,7 @@ func TestPerhaps(t *testing.T) {
 		`test -n "$X" || exit 1; a`:                     "a",
 		`if test -n "$X"; then exit; fi; a`:             "a",
 		`set -e; trap a ERR; b; c`:                      "b a? c a?",
-		`$X a; b`:                                       " b",
+		`$X a; b`:                                       "? a? b",
 		`(test -n "$X" && a); b`:                        "a? b",
 		`c=a; test -n "$X" && c=b; $c; d`:               "a? b? d",
 	}

@@ -103,14 +103,24 @@ func (sh *shell) dirText(st *state) sym {
 	if path.IsAbs(st.dir) {
 		return text(st.dir)
 	}
-	root := strings.TrimSuffix(sh.m.step.Files.Tree().Dir(), "/")
-	if st.dir == "." {
-		if root == "" {
-			root = "/"
-		}
-		return text(root)
+	return sh.m.rootPath(st.dir)
+}
+
+// rootPath is the absolute path of a directory or file of the repository.
+func (m *machine) rootPath(key string) sym {
+	var root sym
+	if m.step.Elsewhere {
+		root = sym{{unk: m.root}}
+	} else {
+		root = text(strings.TrimSuffix(m.step.Files.Tree().Dir(), "/"))
 	}
-	return text(root + "/" + st.dir)
+	switch {
+	case key != ".":
+		return cat(root, text("/"+key))
+	case len(root) == 0:
+		return text("/")
+	}
+	return root
 }
 
 // script follows a whole text as a shell process and gives the state at its end.
@@ -202,7 +212,7 @@ func (sh *shell) text(st *state, code string) {
 	}
 	if tooDeep(code) {
 		sh.m.problem(at, "the script is too long, or nests too deeply, to be read", "split it up")
-		st.goWild(&unknown{why: model.WhyLimit, needs: "a smaller script"})
+		sh.strange(st, &unknown{why: model.WhyLimit, needs: "a smaller script"})
 		return
 	}
 	p := sh.m.parse(code, sh.bash)
@@ -254,7 +264,7 @@ func (sh *shell) syntaxError(st *state, err error) {
 		what = "something that this shell does not have"
 	}
 	sh.m.problem(at, "the script cannot be read from here on: "+what, "check it with the shell's -n option")
-	st.goWild(&unknown{why: model.WhyUnsupported, needs: "a script without syntax errors"})
+	sh.strange(st, &unknown{why: model.WhyUnsupported, needs: "a script without syntax errors"})
 	st.status = failed()
 	if _, ok := err.(syntax.LangError); ok {
 		st.status = status{} // one of the shells that may be sh has it
@@ -274,6 +284,22 @@ func (sh *shell) exit(st *state) { jump(st, sh.exits) }
 func (sh *shell) fail(st *state, code int) {
 	st.status = exited(code)
 	sh.exit(st)
+}
+
+// strange follows a part of the script of which it is not known what it does: it may set
+// and print anything, and make files.
+func (sh *shell) strange(st *state, u *unknown) {
+	st.goWild(u)
+	st.strangeWriter(u)
+	sh.write(st, 1, sym{{unk: &unknown{why: u.why, needs: u.needs, multi: true}}})
+	sh.write(st, 2, sym{{unk: &unknown{why: u.why, needs: u.needs, multi: true}}})
+	st.ran = true
+}
+
+// skip is giveUp for something that may print, too.
+func (sh *shell) skip(st *state, n syntax.Node, what string) {
+	sh.giveUp(st, n, what)
+	sh.strange(st, st.wild)
 }
 
 // giveUp is the answer to what keyfit does not follow: everything may have changed.

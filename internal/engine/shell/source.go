@@ -1,7 +1,9 @@
 package shell
 
 import (
+	"cmp"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/keyfit/keyfit/internal/model"
@@ -20,6 +22,7 @@ type source struct {
 	positions func(start, end int) pos.Span
 	origins   []origin // where stretches of a generated text come from
 	dotenv    bool     // assignments in it are entries of a .env file
+	holed     bool     // words in it stand for holes
 }
 
 // origin is a stretch of a generated text with the trail of what it was made from.
@@ -28,13 +31,22 @@ type origin struct {
 	trail      model.Trail
 }
 
-func fileSource(file, name string, s sym) *source {
-	t, _ := s.known()
-	base := path.Base(file)
+func fileSource(file, name string, p pasted) *source {
 	return &source{
-		name: name, file: file, text: t, index: pos.NewIndex([]byte(t)), origins: originsOf(s),
-		dotenv: strings.HasPrefix(base, ".env") || strings.HasSuffix(base, ".env"),
+		name: name, file: file, text: p.text, index: pos.NewIndex([]byte(p.text)), origins: p.origins,
+		dotenv: isDotenv(file), holed: p.holed,
 	}
+}
+
+// isDotenv reports whether a file is one of NAME=value lines by its name.
+func isDotenv(file string) bool {
+	base := path.Base(file)
+	return strings.HasPrefix(base, ".env") || strings.HasSuffix(base, ".env")
+}
+
+// textSource is a text that is no file, all of which stands at one place.
+func textSource(p pasted, at pos.Span) *source {
+	return &source{text: p.text, fixed: at, origins: p.origins, holed: p.holed}
 }
 
 // originsOf keeps the trails of a text that is to be read as a script.
@@ -52,22 +64,31 @@ func originsOf(s sym) []origin {
 
 // trail gives the origins of the text between two offsets.
 func (src *source) trail(start, end int) model.Trail {
-	if len(src.origins) == 0 {
-		return model.Trail{}
-	}
 	var trails []model.Trail
-	for _, o := range src.origins {
-		if o.start < end && start < o.end {
-			trails = append(trails, o.trail)
-		}
+	for _, o := range src.touching(start, end) {
+		trails = append(trails, o.trail)
 	}
 	return mergeTrails(trails)
+}
+
+// touching lists the origins of the text between two offsets, in order.
+func (src *source) touching(start, end int) []origin {
+	from, _ := slices.BinarySearchFunc(src.origins, start, func(o origin, at int) int { return cmp.Compare(o.end, at+1) })
+	to := from
+	for to < len(src.origins) && src.origins[to].start < end {
+		to++
+	}
+	return src.origins[from:to]
 }
 
 func (src *source) span(n syntax.Node) pos.Span { return src.between(n.Pos(), n.End()) }
 
 func (src *source) between(start, end syntax.Pos) pos.Span {
-	from, to := int(start.Offset()), int(end.Offset())
+	return src.at(int(start.Offset()), int(end.Offset()))
+}
+
+// at is the place of a stretch of the text.
+func (src *source) at(from, to int) pos.Span {
 	switch {
 	case src.index != nil:
 		return src.index.Span(src.file, from, to)
@@ -75,6 +96,15 @@ func (src *source) between(start, end syntax.Pos) pos.Span {
 		return src.positions(from, to)
 	}
 	return src.fixed
+}
+
+// within is the text of a part of the script.
+func (src *source) within(n syntax.Node) string {
+	from, to := int(n.Pos().Offset()), int(n.End().Offset())
+	if from > to || to > len(src.text) {
+		return ""
+	}
+	return src.text[from:to]
 }
 
 // kind is the kind of hop that an assignment in this text is.
@@ -106,9 +136,11 @@ func (m *machine) parse(text string, bash bool) *parsed {
 	}
 	p := &parsed{}
 	for s, err := range syntax.NewParser(syntax.Variant(variant)).StmtsSeq(strings.NewReader(text)) {
-		if err != nil {
+		if err != nil && p.err == nil {
 			p.err = err
-			break
+		}
+		if p.err != nil {
+			continue // the parser may tell of a second mistake, and does not bear to be stopped before
 		}
 		p.stmts = append(p.stmts, s)
 	}

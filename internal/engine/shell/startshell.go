@@ -76,17 +76,16 @@ func dropShellLetters(r rune) rune {
 // commandText is sh -c 'code' name arguments….
 func (sh *shell) commandText(st *state, c childShell, i int) {
 	s := c.inv.args.list[i]
-	code, ok := s.known()
+	code, ok := sh.m.code(s)
 	if !ok {
 		sh.external(st, c.inv)
 		return
 	}
 	rest := c.inv.from(i)
-	c.src = &source{text: code, fixed: c.inv.at, origins: originsOf(s)}
+	c.src = textSource(code, c.inv.at)
 	if len(rest.words) > 0 {
 		c.src.fixed = sh.src.span(rest.words[0])
 	}
-	c.code = code
 	c.args = arguments{unsure: -1}
 	if len(rest.args.list) > 1 {
 		c.name = rest.args.list[1]
@@ -104,7 +103,7 @@ func (sh *shell) scriptFile(st *state, c childShell, i int) {
 		return
 	}
 	s, state := sh.content(st, key)
-	code, ok := s.known()
+	code, ok := sh.m.code(s)
 	switch {
 	case state == fileMissing:
 		sh.missingScript(st, c.inv, name)
@@ -113,9 +112,9 @@ func (sh *shell) scriptFile(st *state, c childShell, i int) {
 		sh.unreadable(st, c.inv, name, s)
 		return
 	}
-	c.src = fileSource(key, "", s)
+	c.src = fileSource(key, "", code)
 	c.src.name, _ = name.known()
-	c.name, c.code = name, code
+	c.name = name
 	c.workload = c.src.name
 	c.args = sh.arguments(c.inv.from(i), path.Base(key))
 	sh.child(st, c)
@@ -145,6 +144,7 @@ func (sh *shell) missingScript(st *state, inv invocation, name sym) {
 		return
 	}
 	sh.m.recordMissing(st, inv)
+	sh.channelsOf(st, inv.script, inv)
 	sh.complain(st, "sh")
 	st.status = exited(127)
 }
@@ -163,14 +163,13 @@ func (sh *shell) fromInput(st *state, c childShell) {
 		return
 	}
 	s := st.io.input(0)
-	code, ok := s.known()
+	code, ok := sh.m.code(s)
 	if !ok {
 		sh.external(st, c.inv)
 		return
 	}
 	st.io.consume(0, nil)
-	c.src = &source{text: code, fixed: c.inv.at, origins: originsOf(s)}
-	c.code = code
+	c.src = textSource(code, c.inv.at)
 	sh.child(st, c)
 }
 
@@ -213,7 +212,9 @@ func (sh *shell) wrapped(st *state, name string, inv invocation) {
 func (sh *shell) asProgram(st *state, inv invocation) {
 	name, ok := inv.name()
 	if !ok {
-		sh.external(st, inv)
+		if !sh.startPlace(st, inv) {
+			sh.external(st, inv)
+		}
 		return
 	}
 	if name == "env" {

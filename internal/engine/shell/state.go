@@ -3,6 +3,7 @@ package shell
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/keyfit/keyfit/internal/model"
 	"mvdan.cc/sh/v3/syntax"
@@ -112,10 +113,9 @@ func (st *state) put(name string, c *cell) {
 // goWild forgets what all variables hold: something unknown may have set any of them.
 func (st *state) goWild(u *unknown) {
 	for name, c := range st.vars {
-		if isInner(name) {
-			continue
+		if !isInner(name) && !c.isOutlet() {
+			st.vars[name] = blurCell(c, u)
 		}
-		st.vars[name] = blurCell(c, u)
 	}
 	st.wild = &unknown{why: u.why, needs: u.needs, multi: true}
 }
@@ -161,6 +161,9 @@ func strangeCell(before *cell, u *unknown) *cell {
 func (m *machine) environment(st *state) model.Env {
 	vars := make(map[string]model.Value, len(st.vars))
 	for name, c := range st.vars {
+		if strings.Contains(name, holeMark) {
+			continue
+		}
 		v, present := m.envValue(c)
 		if present || st.wild != nil && !isInner(name) {
 			vars[name] = v

@@ -170,7 +170,7 @@ func replace(st *state, states ...*state) {
 // run follows a statement with its redirections and its negation.
 func (sh *shell) run(st *state, s *syntax.Stmt) {
 	if s.Coprocess || s.Disown {
-		sh.giveUp(st, s, "a coprocess")
+		sh.skip(st, s, "a coprocess")
 		return
 	}
 	if _, simple := s.Cmd.(*syntax.CallExpr); simple && !(sh.any && redirectsBoth(s.Redirs)) || len(s.Redirs) == 0 {
@@ -232,6 +232,10 @@ func (sh *shell) runBare(st *state, s *syntax.Stmt) {
 	case *syntax.BinaryCmd:
 		sh.binary(st, c)
 	case *syntax.FuncDecl:
+		if c.Name == nil || sh.holed(c.Name.Value) {
+			sh.skip(st, s, "a function without a name, or of which the name was pasted")
+			return
+		}
 		st.funcs[c.Name.Value] = &function{body: c.Body, src: sh.src, exported: st.opts.allexport && sh.bash}
 		st.status = exited(0)
 	case *syntax.ArithmCmd:
@@ -247,7 +251,7 @@ func (sh *shell) runBare(st *state, s *syntax.Stmt) {
 			sh.run(st, c.Stmt)
 		}
 	default:
-		sh.giveUp(st, s, "this kind of command")
+		sh.skip(st, s, "this kind of command")
 	}
 }
 

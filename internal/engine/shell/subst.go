@@ -89,8 +89,11 @@ func trimNewlines(s sym) sym {
 		out = out[:len(out)-1]
 	}
 	last := len(out) - 1
-	if last < 0 || out[last].unk == nil || len(out[last].unk.alts) == 0 {
+	if last < 0 || out[last].unk == nil || out[last].unk.filled {
 		return out
+	}
+	if len(out[last].unk.alts) == 0 {
+		return newlinesBefore(out)
 	}
 	// A candidate may be empty or end in newlines: then those before it go too.
 	u := *out[last].unk
@@ -99,6 +102,26 @@ func trimNewlines(s sym) sym {
 		u.alts = append(u.alts, trimNewlines(slices.Concat(out[:last], a)))
 	}
 	return sym{{unk: &u}}
+}
+
+// newlinesBefore makes the newlines in front of an unknown end a part of it: when it is
+// empty, or newlines itself, they go too.
+func newlinesBefore(s sym) sym {
+	last := len(s) - 1
+	i := last - 1
+	for i >= 0 && s[i].unk == nil && strings.Trim(s[i].text, "\n") == "" {
+		i--
+	}
+	if i >= 0 && s[i].unk == nil && strings.HasSuffix(s[i].text, "\n") {
+		s[i].text = strings.TrimRight(s[i].text, "\n")
+	} else if i == last-1 {
+		return s
+	}
+	u := *s[last].unk
+	u.word, u.file, u.root = false, "", false
+	end := s[last]
+	end.unk = &u
+	return append(s[:i+1], end)
 }
 
 // procSubst is <(…) and >(…): a path that only this command can use.
@@ -125,5 +148,5 @@ func (sh *shell) ownFile(st *state, content sym, needs string) sym {
 	st.io.next++
 	key := fmt.Sprintf("\x00own-%d", st.io.next)
 	st.files[key] = &file{text: content}
-	return sym{{unk: &unknown{why: model.WhyTime, needs: needs, file: key}, mode: quoted}}
+	return sym{{unk: &unknown{why: model.WhyTime, needs: needs, file: key, word: true, filled: true}, mode: quoted}}
 }

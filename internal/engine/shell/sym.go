@@ -36,7 +36,13 @@ type unknown struct {
 	file   string   // it is the path of a file of the script's own, known by this key
 	names  []string // as a script, it sets only these variables
 	prints *output  // it is all that one command prints; nil for any other text
+	word   bool     // it is one word of plain characters, or empty
+	filled bool     // it is not empty
+	root   bool     // it is the absolute path of the repository's root
 }
+
+// place reports whether the text is a path that leads somewhere although it is not known.
+func (u *unknown) place() bool { return u.file != "" || u.root }
 
 // output is what one command prints.
 type output struct {
@@ -70,6 +76,18 @@ func textVia(s string, trail model.Trail) sym { return sym{{text: s, trail: trai
 func mystery(why model.Reason, needs string, trails ...model.Trail) sym {
 	return sym{{unk: &unknown{why: why, needs: needs}, trail: mergeTrails(trails)}}
 }
+
+// begun is the text without empty pieces in front.
+func (s sym) begun() sym {
+	for len(s) > 1 && s[0].unk == nil && s[0].text == "" {
+		s = s[1:]
+	}
+	return s
+}
+
+// isPlace reports whether the text begins with a path that leads somewhere although it is
+// not known.
+func (s sym) isPlace() bool { return len(s) > 0 && s[0].isPlace() }
 
 // known gives the text when every piece is known.
 func (s sym) known() (string, bool) {
@@ -108,6 +126,9 @@ func (s sym) size() int {
 func (s sym) nonEmpty() bool {
 	for _, p := range s {
 		if p.unk == nil && p.text != "" {
+			return true
+		}
+		if p.unk != nil && p.unk.filled {
 			return true
 		}
 		if p.unk != nil && len(p.unk.alts) > 0 && !slices.ContainsFunc(p.unk.alts, func(a sym) bool { return !a.nonEmpty() }) {
@@ -156,7 +177,7 @@ func cat(texts ...sym) sym {
 // isBlank reports whether a piece may be any text, so that another such piece behind it
 // adds nothing.
 func (p piece) isBlank() bool {
-	return p.unk != nil && len(p.unk.alts) == 0 && p.unk.file == "" && len(p.unk.names) == 0 && !p.unk.multi
+	return p.unk != nil && len(p.unk.alts) == 0 && p.unk.file == "" && len(p.unk.names) == 0 && !p.unk.multi && !p.unk.word && !p.unk.root
 }
 
 // slice cuts known text; i and j are byte offsets.
@@ -316,6 +337,7 @@ func samePiece(p, q piece) bool {
 		return true
 	}
 	same := p.unk.why == q.unk.why && p.unk.needs == q.unk.needs && p.unk.multi == q.unk.multi && p.unk.file == q.unk.file &&
+		p.unk.word == q.unk.word && p.unk.filled == q.unk.filled && p.unk.root == q.unk.root &&
 		slices.EqualFunc(p.unk.alts, q.unk.alts, sym.same)
 	if same && p.unk.prints != q.unk.prints {
 		p.unk.prints.doubt()

@@ -22,9 +22,12 @@ func teeTool(t *toolRun) bool {
 			continue
 		}
 		content := in
+		if strings.HasPrefix(key, channelPrefix) {
+			content = in.placed(t.sh.place(key))
+		}
 		if strings.Contains(flags, "a") {
 			if old, state := t.sh.read(t.st, f); state != fileMissing {
-				content = cat(old, in)
+				content = cat(old, content)
 			}
 		}
 		t.st.files[key] = &file{text: t.sh.limited(content)}
@@ -90,6 +93,11 @@ func realpathTool(t *toolRun) bool {
 	real, err := filepath.EvalSymlinks(filepath.Join(filepath.FromSlash(t.sh.m.step.Files.Tree().Dir()), filepath.FromSlash(key)))
 	if err != nil {
 		return false
+	}
+	if t.sh.m.step.Elsewhere {
+		key, err := t.sh.m.step.Files.Clean(real)
+		t.print(t.sh.m.rootPath(key))
+		return err == nil
 	}
 	t.print(derived(filepath.ToSlash(real), paths[0]))
 	return true

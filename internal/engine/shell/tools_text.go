@@ -85,26 +85,44 @@ func nameTool(t *toolRun) bool {
 		}
 		suffix = s
 	}
-	if own := args[0]; own[0].unk != nil && own[0].unk.file != "" {
-		t.print(unknownFrom(own))
+	if own := args[0].begun(); own.isPlace() {
+		t.print(placeName(t.name, suffix, own))
 		return true
 	}
 	t.print(mapKnown(args[0], func(p string, s sym) sym {
 		if t.name == "dirname" {
 			return derived(dirname(p), s)
 		}
-		p = strings.TrimRight(p, "/")
-		if p == "" {
-			return derived("/", s)
-		}
-		from := strings.LastIndexByte(p, '/') + 1
-		to := len(p)
-		if suffix != "" && strings.HasSuffix(p, suffix) && to-len(suffix) > from {
-			to -= len(suffix)
-		}
-		return s.slice(from, to)
+		return basename(p, suffix, s)
 	}))
 	return true
+}
+
+// placeName is dirname or basename of a path of which only the end is known.
+func placeName(tool, suffix string, s sym) sym {
+	rest, ok := s[1:].known()
+	rest = strings.TrimRight(rest, "/")
+	switch {
+	case !ok || !strings.HasPrefix(rest, "/"):
+		return unknownFrom(s)
+	case tool == "basename":
+		return basename(rest, suffix, s[1:])
+	}
+	return cat(s[:1], derived(strings.TrimSuffix(dirname(rest), "/"), s[1:]))
+}
+
+// basename is the last element of a path, which is the text of s, without a suffix.
+func basename(p, suffix string, s sym) sym {
+	p = strings.TrimRight(p, "/")
+	if p == "" {
+		return derived("/", s)
+	}
+	from := strings.LastIndexByte(p, '/') + 1
+	to := len(p)
+	if suffix != "" && strings.HasSuffix(p, suffix) && to-len(suffix) > from {
+		to -= len(suffix)
+	}
+	return s.slice(from, to)
 }
 
 // dirname is everything before the last element of a path.

@@ -1,6 +1,9 @@
 package shell
 
 import (
+	"path"
+	"strings"
+
 	"github.com/keyfit/keyfit/internal/model"
 	"github.com/keyfit/keyfit/internal/secret"
 )
@@ -8,6 +11,9 @@ import (
 // toValue turns symbolic text into what the model calls a value.
 func toValue(s sym) model.Value {
 	if t, ok := s.known(); ok {
+		if strings.Contains(t, holeMark) { // no value may be told that holds what only stands for one
+			return model.UnknownBecause(model.WhyUnsupported, "the text of a pasted value", s.trail())
+		}
 		return model.Value{State: model.Known, Text: secret.New(t), Trail: s.trail()}
 	}
 	if all, ok := s.variants(); ok && len(all) > 1 {
@@ -22,7 +28,27 @@ func toValue(s sym) model.Value {
 		return out
 	}
 	u := unknownFrom(s)[0]
-	return model.UnknownBecause(u.unk.why, u.unk.needs, s.trail())
+	v := model.UnknownBecause(u.unk.why, u.unk.needs, s.trail())
+	v.InRepo = inRepo(s)
+	return v
+}
+
+// inRepo is the path in the repository that a text names whose beginning is the unknown
+// path of its root.
+func inRepo(s sym) string {
+	s = s.begun()
+	if len(s) == 0 || s[0].unk == nil || !s[0].unk.root {
+		return ""
+	}
+	rest, ok := s[1:].known()
+	if !ok || rest != "" && rest[0] != '/' || strings.ContainsRune(rest, 0) {
+		return ""
+	}
+	key := path.Join(".", strings.TrimLeft(rest, "/"))
+	if key == ".." || strings.HasPrefix(key, "../") {
+		return ""
+	}
+	return key
 }
 
 // toWord is toValue for a word of a command line, whose pieces are told apart: which of
@@ -38,6 +64,34 @@ func toWord(s sym) model.Value {
 		}
 	}
 	return v
+}
+
+// toText is toValue for a text that leaves the step: its Parts are there even where it has
+// but one, and candidates have Parts, too.
+func toText(s sym) model.Value {
+	v := toValue(s)
+	if all, ok := s.variants(); ok && len(v.Alternatives) > 0 {
+		v.Alternatives = textsOf(all)
+	}
+	for _, p := range s {
+		if p.unk == nil && p.text == "" {
+			continue
+		}
+		part := toValue(sym{p})
+		if p.unk != nil && len(part.Alternatives) > 0 {
+			part.Alternatives = textsOf(p.unk.alts)
+		}
+		v.Parts = append(v.Parts, part)
+	}
+	return v
+}
+
+func textsOf(all []sym) []model.Value {
+	var out []model.Value
+	for _, s := range all {
+		out = append(out, toText(s))
+	}
+	return out
 }
 
 func needsOf(s sym) string {

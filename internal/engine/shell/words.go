@@ -1,8 +1,6 @@
 package shell
 
 import (
-	"strings"
-
 	"github.com/keyfit/keyfit/internal/model"
 	"mvdan.cc/sh/v3/expand"
 	"mvdan.cc/sh/v3/syntax"
@@ -106,11 +104,7 @@ func (sh *shell) part(st *state, part syntax.WordPart, c site, first bool) sym {
 	case *syntax.Lit:
 		return sh.literal(st, p, c, first)
 	case *syntax.SglQuoted:
-		t := p.Value
-		if p.Dollar {
-			t = ansiC(t)
-		}
-		return sym{{text: t, mode: quoted, trail: sh.litTrail(p)}}
+		return sh.singleQuoted(p)
 	case *syntax.DblQuoted:
 		return sh.doubleQuoted(st, p, c)
 	case *syntax.ParamExp:
@@ -122,6 +116,9 @@ func (sh *shell) part(st *state, part syntax.WordPart, c site, first bool) sym {
 	case *syntax.ProcSubst:
 		return sh.procSubst(st, p)
 	case *syntax.ExtGlob:
+		if sh.holed(p.Pattern.Value) {
+			return sh.holeIn(p.Pattern.Value, "a pattern").with(m)
+		}
 		return sym{{text: p.Op.String() + p.Pattern.Value + ")", mode: m}}
 	}
 	return modeOf(unsupported("a kind of word that keyfit does not know"), c)
@@ -167,108 +164,10 @@ func indexIs(x syntax.ArithmExpr, want string) bool {
 	return ok && w.Lit() == want
 }
 
-// literal reads a literal: backslashes, and a tilde at its beginning.
-func (sh *shell) literal(st *state, p *syntax.Lit, c site, first bool) sym {
-	trail := sh.litTrail(p)
-	if c.quotes {
-		return sym{{text: unescapeQuoted(p.Value, c.doc), mode: quoted, trail: trail}}
-	}
-	v := p.Value
-	var out sym
-	if first && strings.HasPrefix(v, "~") || c.assign && strings.Contains(v, ":~") {
-		return sh.tildes(st, v, c, first, trail)
-	}
-	for v != "" {
-		i := strings.IndexByte(v, '\\')
-		if i < 0 {
-			out = append(out, piece{text: v, mode: bare, trail: trail})
-			break
-		}
-		if i > 0 {
-			out = append(out, piece{text: v[:i], mode: bare, trail: trail})
-		}
-		v = v[i+1:]
-		if v == "" {
-			out = append(out, piece{text: "\\", mode: quoted, trail: trail})
-			break
-		}
-		n := runeLen(v)
-		if v[:n] != "\n" {
-			out = append(out, piece{text: v[:n], mode: quoted, trail: trail})
-		}
-		v = v[n:]
-	}
-	return out
-}
-
-func runeLen(s string) int {
-	for i := range s {
-		if i > 0 {
-			return i
-		}
-	}
-	return len(s)
-}
-
-func unescapeQuoted(v string, doc bool) string {
-	if !strings.Contains(v, "\\") {
-		return v
-	}
-	var b strings.Builder
-	for i := 0; i < len(v); i++ {
-		if v[i] == '\\' && i+1 < len(v) {
-			switch v[i+1] {
-			case '\n':
-				i++
-				continue
-			case '$', '`', '\\':
-				i++
-			case '"':
-				if !doc {
-					i++
-				}
-			}
-		}
-		b.WriteByte(v[i])
-	}
-	return b.String()
-}
-
-// tildes expands ~ and ~/ from HOME. Whose home ~name is cannot be told.
-func (sh *shell) tildes(st *state, v string, c site, first bool, trail model.Trail) sym {
-	segments := []string{v}
-	if c.assign {
-		segments = strings.SplitAfter(v, ":")
-	}
-	var out sym
-	for i, s := range segments {
-		at := first && i == 0 || i > 0
-		name, rest, slash := strings.Cut(strings.TrimSuffix(s, ":"), "/")
-		if !at || !strings.HasPrefix(s, "~") || strings.Contains(name, "\\") {
-			out = append(out, sh.literal(st, &syntax.Lit{Value: s}, site{}, false).withTrail(trail)...)
-			continue
-		}
-		home := sh.home(st, name)
-		out = append(out, home.with(quoted)...)
-		if slash {
-			rest = "/" + rest
-		}
-		if strings.HasSuffix(s, ":") {
-			rest += ":"
-		}
-		out = append(out, sh.literal(st, &syntax.Lit{Value: rest}, site{}, false).withTrail(trail)...)
-	}
-	return out
-}
-
-func (s sym) withTrail(t model.Trail) sym {
-	for i := range s {
-		s[i].trail = t
-	}
-	return s
-}
-
 func (sh *shell) home(st *state, name string) sym {
+	if sh.holed(name) {
+		return sh.holeIn(name, "whose home directory it is")
+	}
 	if name != "~" {
 		return mystery(model.WhyUnsupported, "where the home directory "+name+" is")
 	}
@@ -301,7 +200,7 @@ func (sh *shell) words(list []*syntax.Word) []*syntax.Word {
 	const most = 20_000
 	var out []*syntax.Word
 	for _, w := range list {
-		if !hasBraces(w) {
+		if sh.holeInBraces(w) != "" || !hasBraces(w) {
 			out = append(out, w)
 			continue
 		}

@@ -1,0 +1,24 @@
+// Package jenkins follows Jenkins pipelines without running them.
+//
+// It reads the Groovy of a Jenkinsfile, declarative or scripted, as far as pipelines use the
+// language, and evaluates it over texts of which each piece is known, with its trail, or
+// unknown, with its reason. What it does not understand becomes unknown, never a failure.
+//
+// The reference tools are Groovy 2.4.21, which Jenkins runs pipelines with, and the plugins
+// of Jenkins 2.5xx for the order in which variables win, from the weakest: what Jenkins
+// predefines, parameters, `env.X =`, then block by block from the outside in: environment {},
+// withEnv, withCredentials, tools, stages. A variable of a block is therefore not changed by
+// `env.X =` within it. An empty text in withEnv or environment {} unsets the variable; in
+// `env.X =` it does not. Names of variables have no case.
+//
+// What is taken for granted:
+//
+//   - A parameter that nobody gives has its default; one that is named after the
+//     environment, as ENVIRONMENT, has the choice that is the environment's name.
+//   - Every step succeeds, because the deploy that matters is the one that goes on. A step
+//     within try or catchError may fail.
+//   - A step of a shared library may set any variable but those that the pipeline itself sets.
+//   - A stage that is asked for runs, unless its condition is certainly not met.
+//   - The checkout of the job is this repository.
+//   - `credentials.ID` of a username with password is bound to "username:password".
+package jenkins

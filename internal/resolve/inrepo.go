@@ -1,0 +1,92 @@
+package resolve
+
+import (
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/keyfit/keyfit/internal/deploy"
+	"github.com/keyfit/keyfit/internal/model"
+	"github.com/keyfit/keyfit/internal/secret"
+)
+
+// fileFlags are the flags of deploy tools, up to their value, that name a file or a directory.
+var fileFlags = []string{
+	"--values=", "--filename=", "--kustomize=", "--env-file=", "--file=", "--kubeconfig=", "-chdir=", "-var-file=", "--chart=",
+}
+
+// placement gives the arguments of commands that run in the checkout of another machine, such
+// as $GITHUB_WORKSPACE/charts/shop, their paths here, so that the files are found. The text
+// itself stays unknown wherever it is delivered: see [placement.undo].
+type placement struct{ root string }
+
+func (w *walk) placement() placement { return placement{root: w.files.Tree().Dir()} }
+
+func (p placement) command(c model.Command) model.Command {
+	placed := false
+	args := slices.Clone(c.Args)
+	for i, v := range args {
+		if i == 0 {
+			continue
+		}
+		if text, ok := p.place(v); ok {
+			args[i], placed = model.Value{State: model.Known, Text: secret.New(text), Trail: v.Trail}, true
+		}
+	}
+	if placed {
+		c.Args = args
+	}
+	return c
+}
+
+// place gives the path here of an argument that is one, or a flag with one.
+func (p placement) place(v model.Value) (string, bool) {
+	if v.State != model.Unknown {
+		return "", false
+	}
+	if v.InRepo != "" {
+		return path.Join(p.root, v.InRepo), true
+	}
+	var b strings.Builder
+	for i, part := range v.Parts {
+		switch {
+		case part.State == model.Known:
+			b.WriteString(part.Text.Reveal())
+		case part.InRepo != "" && i > 0 && slices.Contains(fileFlags, b.String()):
+			b.WriteString(path.Join(p.root, part.InRepo))
+		default:
+			return "", false
+		}
+	}
+	return b.String(), len(v.Parts) > 1
+}
+
+// undo makes what a command delivers of such a path unknown again.
+func (p placement) undo(d deploy.Delivery) deploy.Delivery {
+	d.Consumers = slices.Clone(d.Consumers)
+	for i := range d.Consumers {
+		d.Consumers[i].Env = p.forget(d.Consumers[i].Env)
+	}
+	d.Store = slices.Clone(d.Store)
+	for i := range d.Store {
+		d.Store[i].Value = p.forgetValue(d.Store[i].Value)
+	}
+	return d
+}
+
+func (p placement) forget(env model.Env) model.Env {
+	changed := map[string]model.Value{}
+	for name, v := range env.All() {
+		if w := p.forgetValue(v); w.State != v.State {
+			changed[name] = w
+		}
+	}
+	return env.WithAll(changed)
+}
+
+func (p placement) forgetValue(v model.Value) model.Value {
+	if v.State != model.Known || !strings.HasPrefix(v.Text.Reveal(), p.root+"/") {
+		return v
+	}
+	return model.UnknownBecause(model.WhyInput, "the run of the pipeline", v.Trail)
+}

@@ -1,0 +1,206 @@
+package resolve
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"strings"
+
+	"github.com/keyfit/keyfit/internal/config"
+	"github.com/keyfit/keyfit/internal/engine/azure"
+	"github.com/keyfit/keyfit/internal/engine/bitbucket"
+	"github.com/keyfit/keyfit/internal/engine/buildkite"
+	"github.com/keyfit/keyfit/internal/engine/circleci"
+	"github.com/keyfit/keyfit/internal/engine/github"
+	"github.com/keyfit/keyfit/internal/engine/gitlab"
+	"github.com/keyfit/keyfit/internal/engine/jenkins"
+	"github.com/keyfit/keyfit/internal/engine/shell"
+	"github.com/keyfit/keyfit/internal/model"
+	"github.com/keyfit/keyfit/internal/pipeline"
+	"github.com/keyfit/keyfit/internal/repo"
+	"github.com/keyfit/keyfit/internal/strict"
+)
+
+// system is a CI system: who reads its pipelines, and the variable by which a process knows
+// that it runs in one.
+type system struct {
+	run    func(context.Context, pipeline.Step, pipeline.Host) (pipeline.Result, error)
+	inside string
+}
+
+func systemOf(kind string) system {
+	switch kind {
+	case "workflow":
+		return system{github.Run, "GITHUB_ACTIONS"}
+	case "gitlab":
+		return system{gitlab.Run, "GITLAB_CI"}
+	case "jenkins":
+		return system{jenkins.Run, "JENKINS_URL"}
+	case "circleci":
+		return system{circleci.Run, "CIRCLECI"}
+	case "azure":
+		return system{azure.Run, "TF_BUILD"}
+	case "bitbucket":
+		return system{bitbucket.Run, "BITBUCKET_BUILD_NUMBER"}
+	case "buildkite":
+		return system{buildkite.Run, "BUILDKITE"}
+	}
+	return system{}
+}
+
+// pipelineStep follows the jobs of a pipeline that a step names. They run on machines of their
+// own, so nothing that they export reaches the next step.
+func (w *walk) pipelineStep(ctx context.Context, p config.Pipeline) (model.Result, error) {
+	s := systemOf(p.System)
+	if s.run == nil {
+		return w.handOn(), fmt.Errorf("no reader for %s yet", p.System)
+	}
+	files := w.files
+	defer func() { w.files = files }()
+	step := pipeline.Step{
+		Files: files.Fork(), Environment: w.name, File: inDir(w.dir, p.File), Job: p.Job, Group: p.Group,
+		Inputs: runInputs(p.Inputs), Matrix: map[string]string{}, Branch: p.Branch, Tag: p.Tag, Event: p.Event, At: p.At,
+		Run: pipeline.Runtime{Env: w.process, Inside: w.process.Get(s.inside).State == model.Known},
+	}
+	for _, cell := range p.Matrix {
+		step.Matrix[cell.Path.Value] = cell.Text.Value
+	}
+	for _, file := range p.Project {
+		step.Variables = append(step.Variables, inDir(w.dir, file))
+	}
+	host := newHost(w, p.System, step)
+	result, err := s.run(ctx, step, host)
+	if err != nil {
+		return model.Result{}, err
+	}
+	if result.Doubt != nil && w.lost == nil {
+		w.lost = result.Doubt
+	}
+	out := w.handOn()
+	out.Consumers = append(host.consumers, result.Consumers...)
+	out.Problems = append(host.problems, result.Problems...)
+	return out, nil
+}
+
+func inDir(dir string, file strict.At[string]) strict.At[string] {
+	file.Value = path.Join(dir, file.Value)
+	return file
+}
+
+func runInputs(inputs config.Variables) map[string]model.Value {
+	out := map[string]model.Value{}
+	for _, a := range inputs {
+		out[a.Path.Value] = model.KnownText(a.Text.Value, model.Hop{At: a.Text.Span, Kind: model.KindInput, What: a.Path.Value, Literal: true})
+	}
+	return out
+}
+
+// host follows the scripts of one step's jobs, and keeps who receives something in them.
+type host struct {
+	walk      *walk
+	own       *github.Own         // keyfit's own step, when it runs in a workflow
+	machines  map[string]*machine // of each job
+	files     *repo.Overlay       // before any of them
+	consumers []model.Consumer
+	problems  []model.Problem
+}
+
+// machine is what a job has of its own: its files, and what its last script left.
+type machine struct {
+	files *repo.Overlay
+	kept  shell.Kept
+	ran   bool
+}
+
+func newHost(w *walk, kind string, step pipeline.Step) *host {
+	h := &host{walk: w, files: step.Files, machines: map[string]*machine{}}
+	if kind == "workflow" && step.Run.Inside {
+		if own, ok := github.Bindings(w.files, w.process); ok {
+			h.own = &own
+		}
+	}
+	return h
+}
+
+// Input gives a value from outside by its name in keyfit.yaml.
+func (h *host) Input(name string) model.Value {
+	for _, written := range []string{name, upperName(name)} {
+		if input, ok := h.walk.inputs[written]; ok {
+			return bind(h.walk.process, written, input)
+		}
+	}
+	prefix, variable, prefixed := strings.Cut(name, ".")
+	if !prefixed {
+		variable = name
+	}
+	hop := model.Hop{Kind: model.KindInput, What: strict.Name(name)}
+	if h.own != nil && prefix != "credentials" && prefixed {
+		var needs string
+		if variable, needs = h.carried(name); needs != "" {
+			return model.UnknownBecause(model.WhyCISecret, needs, model.Trail{}.Append(hop))
+		}
+	}
+	for _, written := range []string{variable, strings.ToUpper(variable)} {
+		if v := h.walk.process.Get(written); written != "" && v.State == model.Known {
+			if prefixed {
+				v = v.Via(hop)
+			}
+			return v
+		}
+	}
+	needs := "the text of " + strict.Name(name) + ": give it to this process, or bind it under `inputs` in keyfit.yaml"
+	return model.UnknownBecause(model.WhyCISecret, needs, model.Trail{}.Append(hop))
+}
+
+// carried names the process's variable that carries what GitHub keeps under a name; needs says
+// what it would take when none does. The secrets of a job are those of its environment.
+func (h *host) carried(name string) (variable, needs string) {
+	if !h.own.EnvironmentKnown || !sameStage(h.own.Environment, h.walk.name) {
+		return "", "the text of " + strict.Name(name) + " in the environment: run keyfit in a job of this environment, or bind it under `inputs` in keyfit.yaml"
+	}
+	variable, ok := h.own.Input(name)
+	if !ok {
+		return "", "the text of " + strict.Name(name) + ": add it to the `env` of keyfit's own step, or bind it under `inputs` in keyfit.yaml"
+	}
+	return variable, ""
+}
+
+// upperName writes the name behind the prefix in capitals: those of GitHub have no case.
+func upperName(name string) string {
+	prefix, plain, ok := strings.Cut(name, ".")
+	if !ok || prefix == "credentials" {
+		return name
+	}
+	return prefix + "." + strings.ToUpper(plain)
+}
+
+// Follow follows a script on the machine of its job.
+func (h *host) Follow(ctx context.Context, s pipeline.Script) (pipeline.After, error) {
+	sh, followed := shellOf(s)
+	if !followed {
+		return h.notFollowed(s), nil
+	}
+	m, ok := h.machines[s.Job]
+	if !ok {
+		m = &machine{files: h.files.Fork()}
+		h.machines[s.Job] = m
+	}
+	h.walk.files = m.files
+	sh.Before, sh.Ran = m.kept, m.ran
+	session, err := h.walk.follow(ctx, sh, s.Perhaps, s.Quiet)
+	if err != nil {
+		return pipeline.After{}, err
+	}
+	m.kept, m.ran = session.Kept, true
+	if !s.Quiet {
+		h.consumers = append(h.consumers, session.Consumers...)
+		h.problems = append(h.problems, session.Problems...)
+	}
+	after := pipeline.After{Env: session.Env, Channels: session.Channels, Output: session.Output, Files: map[string]model.Value{}}
+	for _, name := range s.Files {
+		if v, ok := session.Written[path.Clean(name)]; ok {
+			after.Files[name] = v
+		}
+	}
+	return after, nil
+}
