@@ -59,7 +59,9 @@ type Helm struct {
 	SetFile     Assignments         `yaml:"set-file" doc:"likewise, each the content of a file"`
 	KubeVersion strict.At[string]   `yaml:"kube-version" doc:"the version of Kubernetes that templates see"`
 	APIVersions []strict.At[string] `yaml:"api-versions" doc:"what templates find among .Capabilities.APIVersions"`
-	At          pos.Span            `yaml:"-"`
+	// Guessed says that the step was discovered: nobody said how the release is called.
+	Guessed bool     `yaml:"-"`
+	At      pos.Span `yaml:"-"`
 }
 
 // Terraform is a step that applies a root module, with what decides about its variables.

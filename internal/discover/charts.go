@@ -112,7 +112,7 @@ func (d *discovery) release(chart string, v values) source {
 	at := d.at(v.file)
 	return source{
 		kind: ofCharts, environment: v.environment, unit: unitOf(chart), from: v.file,
-		step: config.Step{At: at.Span, Helm: &config.Helm{Chart: d.at(chart), Values: []strict.At[string]{at}}},
+		step: config.Step{At: at.Span, Helm: &config.Helm{Chart: d.at(chart), Values: []strict.At[string]{at}, Guessed: true}},
 		objects: func() []string {
 			return d.objects(path.Join(chart, "templates"), path.Base(path.Clean(path.Join(d.dir, chart))))
 		},

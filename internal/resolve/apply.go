@@ -26,7 +26,11 @@ func (w *walk) helmStep(ctx context.Context, h *config.Helm) error {
 		KubeVersion: h.KubeVersion.Value,
 	}
 	if step.Release.State == model.Absent {
-		step.Release = model.KnownText(path.Base(step.Chart), model.Hop{At: h.Chart.Span, Kind: model.KindDefault, What: "release"})
+		what := "release"
+		if h.Guessed {
+			what = guessedRelease
+		}
+		step.Release = model.KnownText(path.Base(step.Chart), model.Hop{At: h.Chart.Span, Kind: model.KindDefault, What: what})
 	}
 	for _, v := range h.APIVersions {
 		step.APIVersions = append(step.APIVersions, v.Value)

@@ -128,6 +128,7 @@ func (w *walk) end(ctx context.Context) ([]model.Consumer, error) {
 	if err != nil {
 		return nil, err
 	}
+	containers = withoutGuesses(containers)
 	if all := slices.Concat(w.consumers, w.modules.consumers(), containers); len(all) > 0 || w.applies {
 		return all, nil
 	}
