@@ -66,7 +66,7 @@ func (r *run) reported(out *product, i *instance, v model.Value, hop model.Hop) 
 		key, value, ok := line.pair()
 		switch {
 		case ok:
-			out.vars = append(out.vars, item{key: key, value: value.Via(hop), hidden: true})
+			out.vars = append(out.vars, item{key: key, value: i.job.line(value, key).Via(hop), hidden: true})
 		case line.known():
 			r.report(hop.At, "a line of the dotenv report is not NAME=value, so that GitLab refuses the report", "write nothing but lines of NAME=value, without empty lines and comments")
 			out.vars = nil
@@ -82,6 +82,20 @@ func (r *run) reported(out *product, i *instance, v model.Value, hop model.Hop) 
 	if size >= maxReport {
 		r.report(hop.At, "the dotenv report is not smaller than 5 KiB, the limit of GitLab", "write less into it")
 	}
+}
+
+// line adds the line of the script that writes a variable into the report, when there is one
+// that names it.
+func (j *job) line(v model.Value, key string) model.Value {
+	for _, field := range []*node{j.field("before_script"), j.node.get("script"), j.field("after_script")} {
+		for _, n := range field.flat(maxNested) {
+			if n.isText() && strings.Contains(n.text, key+"=") {
+				literal := v.Trail.IsEmpty() && v.State == model.Known
+				return v.Via(model.Hop{At: n.at(), Kind: model.KindGitLab, What: "script of " + j.what(), Literal: literal})
+			}
+		}
+	}
+	return v
 }
 
 // ways are the texts that v may be: those of its pieces that are one of several are each
