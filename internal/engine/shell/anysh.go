@@ -1,6 +1,7 @@
 package shell
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/keyfit/keyfit/internal/model"
@@ -43,7 +44,7 @@ func (sh *shell) errorInSh(st *state) {
 
 // bashCommand is a command of bash in a script for sh.
 func (sh *shell) bashCommand(st *state, name string, inv invocation) {
-	sh.m.problem(inv.at, "not every sh has the command "+shown(text(name))+", which is one of bash", useBash)
+	sh.m.problem(inv.at, "not every sh has the command "+strconv.Quote(name)+", which is one of bash", useBash)
 	switch {
 	case !sh.any:
 		sh.complain(st, name)

@@ -325,7 +325,7 @@ func (s *splitter) keepsWhole(t sym) bool {
 			if slices.ContainsFunc(p.unk.alts, func(a sym) bool { return !s.keepsWhole(a) }) {
 				return false
 			}
-		case !p.unk.word || strings.Trim(s.ifs, " \t\n") != "":
+		case !p.unk.word && !p.unk.field || strings.Trim(s.ifs, " \t\n") != "":
 			return false
 		}
 	}

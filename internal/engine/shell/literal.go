@@ -82,7 +82,7 @@ func (sh *shell) bareHole(st *state, n syntax.Node, h *hole, rest []stretch, fir
 		next = rest[0].text
 	}
 	u := *h.piece.unk
-	u.word, u.alts = false, nil
+	u.word, u.field, u.alts = false, false, nil
 	switch {
 	case h.odd:
 		sh.oddHole(st, n, h)

@@ -118,7 +118,7 @@ func newlinesBefore(s sym) sym {
 		return s
 	}
 	u := *s[last].unk
-	u.word, u.file, u.root = false, "", false
+	u.word, u.field, u.file, u.root = false, false, "", false
 	end := s[last]
 	end.unk = &u
 	return append(s[:i+1], end)

@@ -37,6 +37,7 @@ type unknown struct {
 	names  []string // as a script, it sets only these variables
 	prints *output  // it is all that one command prints; nil for any other text
 	word   bool     // it is one word of plain characters, or empty
+	field  bool     // it is one word where it stands without quotes, or empty
 	filled bool     // it is not empty
 	root   bool     // it is the absolute path of the repository's root
 }
@@ -177,7 +178,7 @@ func cat(texts ...sym) sym {
 // isBlank reports whether a piece may be any text, so that another such piece behind it
 // adds nothing.
 func (p piece) isBlank() bool {
-	return p.unk != nil && len(p.unk.alts) == 0 && p.unk.file == "" && len(p.unk.names) == 0 && !p.unk.multi && !p.unk.word && !p.unk.root
+	return p.unk != nil && len(p.unk.alts) == 0 && p.unk.file == "" && len(p.unk.names) == 0 && !p.unk.multi && !p.unk.word && !p.unk.field && !p.unk.root
 }
 
 // slice cuts known text; i and j are byte offsets.
@@ -337,7 +338,7 @@ func samePiece(p, q piece) bool {
 		return true
 	}
 	same := p.unk.why == q.unk.why && p.unk.needs == q.unk.needs && p.unk.multi == q.unk.multi && p.unk.file == q.unk.file &&
-		p.unk.word == q.unk.word && p.unk.filled == q.unk.filled && p.unk.root == q.unk.root &&
+		p.unk.word == q.unk.word && p.unk.field == q.unk.field && p.unk.filled == q.unk.filled && p.unk.root == q.unk.root &&
 		slices.EqualFunc(p.unk.alts, q.unk.alts, sym.same)
 	if same && p.unk.prints != q.unk.prints {
 		p.unk.prints.doubt()
