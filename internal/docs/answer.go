@@ -132,6 +132,9 @@ func outcome(p *provider.Provider, rule provider.Rule) string {
 	if len(rule.Causes) > 0 {
 		text += ": " + strings.Join(rule.Causes, "; or ")
 	}
+	if rule.Elsewhere {
+		text += "; the other hosts are asked too"
+	}
 	if rule.Needs != nil {
 		text += "; the answer names what is missing"
 	}

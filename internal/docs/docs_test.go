@@ -21,6 +21,7 @@ const committed = "../../docs"
 func pages() map[string][]byte {
 	all := Findings()
 	maps.Copy(all, Providers())
+	maps.Copy(all, Determinacy())
 	return all
 }
 

@@ -120,6 +120,8 @@ func derived(d *provider.Derivation) string {
 		return "the " + d.URL + " of " + from
 	case d.AWSAccount:
 		return "the account that " + from + " tells"
+	case d.RSAModulus:
+		return "the public modulus of the private key in " + from
 	case d.JWT != nil:
 		return "a token for " + code(string(d.JWT.Claims["aud"])) + ", signed here with the private key in " + from + ", which is not sent"
 	}
@@ -152,7 +154,7 @@ func sent(p *provider.Provider) string {
 	}
 	fmt.Fprintf(&b, "%s: %s, with the key %s.\n", count, path, keyPlace(r.Auth))
 	b.WriteString(hosts(p))
-	b.WriteString(goesAlong(r))
+	b.WriteString(goesAlong(r) + picked(p.Probe.Pick))
 	for i := range p.Probe.Then {
 		b.WriteString(step(p, &p.Probe.Then[i]))
 	}
@@ -163,22 +165,33 @@ func sent(p *provider.Provider) string {
 // step tells of a further request.
 func step(p *provider.Provider, s *provider.Step) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "\nThen, once that one accepted the key")
+	b.WriteString("\nThen, once that one accepted the key")
+	if s.Anyway {
+		b.WriteString(" or left it open")
+	}
 	if len(s.Kinds) > 0 {
 		fmt.Fprintf(&b, " and for a %s only", oneOf(s.Kinds))
 	}
 	if s.Optional {
 		b.WriteString(", and if all that it needs is there")
 	}
-	fmt.Fprintf(&b, ": %s (%s)", code(cmp.Or(s.Request.Method, "GET")+" "+string(s.Request.Path)), s.ID)
+	fmt.Fprintf(&b, ": %s (%s)", code(cmp.Or(s.Request.Method, "GET")+" "+s.Host+string(s.Request.Path)), s.ID)
 	if s.Request.Auth.Placement() != provider.PlaceNone {
 		b.WriteString(", with the key " + keyPlace(s.Request.Auth))
 	}
 	b.WriteString(".\n" + goesAlong(&s.Request))
-	if s.Pick != nil {
-		fmt.Fprintf(&b, "\nOf the list %s only the item of this key is looked at.\n", code(string(s.Pick.List)))
+	if s.Effect == "issues-token" && p.Probe.Effect != s.Effect {
+		b.WriteString("\nThe vendor issues a short-lived token for it, which is thrown away.\n")
 	}
+	b.WriteString(picked(s.Pick))
 	return b.String()
+}
+
+func picked(p *provider.Pick) string {
+	if p == nil {
+		return ""
+	}
+	return fmt.Sprintf("\nOf the list %s only the item of this key is looked at.\n", code(string(p.List)))
 }
 
 // goesAlong lists what else a request carries.

@@ -20,6 +20,7 @@ type result struct {
 	verdict     verdict.Verdict
 	control     *control // of the host that knows the key; nil when there is none
 	environment string   // of a sibling: the environment whose host was asked
+	base        string   // of a sibling: that host's base URL
 	sibling     *result  // the other environment's API that knows the key
 }
 
@@ -49,14 +50,29 @@ func (c *Client) ask(ctx context.Context, asked *Question) (r result) {
 	}
 	own := bases[0]
 	r = c.askAt(ctx, &q, own.URL, isAccepted)
-	if isAccepted(r.verdict) {
-		r = c.askFurther(ctx, &q, own.URL, r)
-	}
+	r = c.askFurther(ctx, &q, own.URL, r)
 	if r.verdict.Identity.Mode == "" && knows(r.verdict) {
 		r.verdict.Identity.Mode = own.Mode
 	}
 	if rejected(r.verdict) && q.Provider.Siblings != "never" {
-		r.sibling = c.askSiblings(ctx, &q, bases)
+		var all bool
+		if r.sibling, all = c.askSiblings(ctx, &q, bases); own.Guessed {
+			r = c.place(ctx, &q, r, all)
+		}
+	}
+	return r
+}
+
+// place settles which site a key is of when nothing chose one: the site that knows the key is
+// the slot's own, and only when all of them rejected it is it unknown.
+func (c *Client) place(ctx context.Context, q *Question, r result, all bool) result {
+	switch {
+	case r.sibling != nil:
+		return c.askFurther(ctx, q, r.sibling.base, *r.sibling)
+	case !all && r.verdict.Reason == provider.KeyUnknown:
+		v := verdict.Verdict{Reason: provider.AmbiguousCause, Evidence: r.verdict.Evidence,
+			Causes: []string{"the key is unknown", "the key is another site's, and not every site could be asked"}}
+		r.verdict = withFormat(q, v)
 	}
 	return r
 }
@@ -221,10 +237,10 @@ func parseBase(p *provider.Provider, base string) (*url.URL, *obstacle) {
 	return u, nil
 }
 
-// rejected reports whether an API said that the key is not one of its own. A key that it
-// revoked or let expire was its own.
+// rejected reports whether an API said that the key is not one of its own, or gave an answer
+// that may mean so. A key that it revoked or let expire was its own.
 func rejected(v verdict.Verdict) bool {
-	return v.Reason == provider.KeyUnknown || v.Reason == provider.KeyKindWrong
+	return v.Reason == provider.KeyUnknown || v.Reason == provider.KeyKindWrong || v.AskOn
 }
 
 func isAccepted(v verdict.Verdict) bool { return v.Reason.Class() == provider.Accepted }
@@ -236,23 +252,26 @@ func knows(v verdict.Verdict) bool { return v.Rungs[provider.KnownKey] == verdic
 // askSiblings asks the other environments' hosts in the order of the environments'
 // names, one after the other, until one knows the key. What goes along is the slot's
 // own, so a sibling often says that the tenant does not fit: that, too, is knowing it.
-func (c *Client) askSiblings(ctx context.Context, q *Question, bases []provider.Base) *result {
+// all tells whether every one of them rejected the key, like the slot's own host.
+func (c *Client) askSiblings(ctx context.Context, q *Question, bases []provider.Base) (known *result, all bool) {
 	asked := []string{trimBase(bases[0].URL)}
+	all = true
 	for _, base := range bases[1:] {
 		if base.URL == "" || slices.Contains(asked, trimBase(base.URL)) {
 			continue
 		}
 		asked = append(asked, trimBase(base.URL))
 		r := c.askAt(ctx, q, base.URL, knows)
-		r.environment = base.Name
+		r.environment, r.base = base.Name, base.URL
 		if r.verdict.Identity.Mode == "" {
 			r.verdict.Identity.Mode = base.Mode
 		}
 		if knows(r.verdict) && !r.control.isFooled(ctx) {
-			return &r
+			return &r, false
 		}
+		all = all && rejected(r.verdict)
 	}
-	return nil
+	return nil, all
 }
 
 func trimBase(base string) string { return strings.ToLower(strings.TrimRight(base, "/")) }

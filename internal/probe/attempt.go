@@ -18,7 +18,7 @@ import (
 
 // Limits of one request.
 const (
-	maxBody     = 64 << 10 // bytes of an answer
+	maxBody     = 1 << 20 // bytes of an answer; lists of models have hundreds of thousands
 	maxAttempts = 3
 	maxWait     = 30 * time.Second // longest wait that a vendor may ask for
 	firstWait   = 500 * time.Millisecond

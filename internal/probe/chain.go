@@ -1,8 +1,10 @@
 package probe
 
 import (
+	"cmp"
 	"context"
 	"maps"
+	"slices"
 
 	"github.com/keyfit/keyfit/internal/provider"
 	"github.com/keyfit/keyfit/internal/secret"
@@ -11,11 +13,13 @@ import (
 
 // askFurther asks the requests that follow one that accepted the key, each with what the ones
 // before it saved. What they tell is added to the first verdict; the first that refuses decides.
+// A request that is asked anyway settles what an ambiguous answer left open.
 func (c *Client) askFurther(ctx context.Context, q *Question, base string, first result) result {
 	chain := q.Provider.Chain(q.Form)
 	saved := maps.Clone(first.verdict.Saved)
 	for _, view := range chain[1:] {
-		if !isAccepted(first.verdict) {
+		doubtful := view.Probe.Step.Anyway && first.verdict.Reason == provider.AmbiguousCause
+		if !isAccepted(first.verdict) && !doubtful {
 			break
 		}
 		next := *q
@@ -24,14 +28,18 @@ func (c *Client) askFurther(ctx context.Context, q *Question, base string, first
 		if view.Probe.Step.Optional && c.lacks(&next) {
 			continue
 		}
-		r := c.askAt(ctx, &next, base, func(verdict.Verdict) bool { return false })
+		r := c.askAt(ctx, &next, cmp.Or(view.Probe.Step.Host, base), func(verdict.Verdict) bool { return false })
 		hide := newScrubber(texts(saved)...)
 		cleanVerdict(&r.verdict, hide)
 		if saved == nil {
 			saved = map[string]secret.Text{}
 		}
 		maps.Copy(saved, r.verdict.Saved)
-		first.verdict = together(first.verdict, r.verdict, view.Probe.Step)
+		if doubtful {
+			first.verdict = settled(first.verdict, r.verdict)
+		} else {
+			first.verdict = together(first.verdict, r.verdict, view.Probe.Step)
+		}
 	}
 	first.verdict.Saved = nil
 	return first
@@ -57,12 +65,24 @@ func texts(of map[string]secret.Text) []string {
 // lacks reports whether a part that a request needs is not known.
 func (c *Client) lacks(q *Question) bool {
 	r := newRenderer(q, q.Key.Reveal(), c.options.Now)
-	for _, role := range q.Provider.Probe.Request.Parts() {
-		if r.parts[role] == "" {
-			return true
-		}
+	spec := q.Provider.Probe.Request
+	var spare []string // a session goes along with temporary credentials only
+	if spec.Auth.SigV4 != nil {
+		spare = spec.Auth.SigV4.Session.Parts()
 	}
-	return false
+	return slices.ContainsFunc(spec.Parts(), func(role string) bool {
+		return r.parts[role] == "" && !(slices.Contains(spare, role) && q.Provider.Parts[role].Optional)
+	})
+}
+
+// settled takes a later verdict for an ambiguous one, unless that could not tell either.
+func settled(v, next verdict.Verdict) verdict.Verdict {
+	attempts, took := v.Evidence.Attempts+next.Evidence.Attempts, v.Evidence.Duration+next.Evidence.Duration
+	if next.Reason.Class() != provider.Unverifiable {
+		v = next
+	}
+	v.Evidence.Attempts, v.Evidence.Duration = attempts, took
+	return v
 }
 
 // together adds what a further request told. One that could not be verified takes nothing

@@ -184,3 +184,60 @@ func TestShows(t *testing.T) {
 		}
 	}
 }
+
+// TestFurtherHost asks a further request at its own host, and one that is asked anyway after an
+// ambiguous answer only.
+func TestFurtherHost(t *testing.T) {
+	const listed = `200 {"keys":[{"kid":"k1"},{"kid":"k2"}]}`
+	for _, c := range []struct {
+		name, keys, token string
+		reason            provider.Reason
+		rungs             string
+		asked             int
+	}{
+		{"listed, and a token is given", listed, `200 {"token":"t"}`, provider.OK, "pass pass unverified pass unverified", 1},
+		{"listed, and refused", listed, `400 {"error":"disabled"}`, provider.OwnerDisabled, "pass pass pass fail unverified", 1},
+		{"listed, and no word", listed, `400 {}`, provider.OK, "pass pass unverified unverified unverified", 1},
+		{"not listed, and a token is given", `200 {"keys":[{"kid":"k2"}]}`, `200 {"token":"t"}`, provider.OK, "pass pass unverified pass unverified", 1},
+		{"not listed, and unknown", `200 {"keys":[]}`, `400 {"error":"unknown"}`, provider.KeyUnknown, "pass fail unverified unverified unverified", 1},
+		{"not listed, and no word", `200 {"keys":[]}`, `400 {}`, provider.AmbiguousCause, "unverified unverified unverified unverified unverified", 1},
+		{"the list is not there", `404 {}`, `400 {"error":"unknown"}`, provider.KeyUnknown, "pass fail unverified unverified unverified", 1},
+		{"the list refuses", `403 {"error":"malformed"}`, `200 {"token":"t"}`, provider.Malformed, "fail unverified unverified unverified unverified", 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			first, second := table(t, map[string]string{"/keys": c.keys}), table(t, map[string]string{"/token": c.token})
+			p := decodeProvider(t, hostsYAML(map[string]string{"default": first.URL})+fmt.Sprintf(`
+parts:
+  kid: {derive: {regex: "_([a-z0-9]+)$"}}
+probe:
+  request: {path: /keys, auth: {header: X-Key}}
+  pick: {list: $.keys, id: $.kid, part: kid}
+  control: never
+  verdicts:
+    - {when: {status: 200, picked: true, json: {$.kid: {exists: true}}}, reason: ok, proves: [known]}
+    - {when: {status: 403, json: {$.error: malformed}}, reason: malformed}
+    - {when: {status: 200, picked: false}, reason: ambiguous, causes: [not listed]}
+  then:
+    - id: token
+      anyway: true
+      host: "%s"
+      request: {path: /token, auth: {header: X-Key}}
+      verdicts:
+        - {when: {status: 200, json: {$.token: {exists: true}}}, reason: ok, proves: [known, active]}
+        - {when: {status: 400, json: {$.error: disabled}}, reason: owner_disabled}
+        - {when: {status: 400, json: {$.error: unknown}}, reason: key_unknown}
+`, second.URL))
+			v := client(t, Options{}).Ask(t.Context(), []Question{{Provider: p, Environment: "staging", Key: secret.New("sec_CANARY_k1")}})[0]
+			var rungs []string
+			for _, r := range v.Rungs {
+				rungs = append(rungs, r.String())
+			}
+			if v.Reason != c.reason || len(first.asked) != 1 || len(second.asked) != c.asked {
+				t.Errorf("%s after %d and %d requests", v.Reason, len(first.asked), len(second.asked))
+			}
+			if diff := cmp.Diff(c.rungs, strings.Join(rungs, " ")); diff != "" {
+				t.Errorf("rungs (-want +got)\n%s", diff)
+			}
+		})
+	}
+}

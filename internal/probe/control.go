@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/keyfit/keyfit/internal/provider"
@@ -122,7 +123,7 @@ func (c *Client) askMadeUp(ctx context.Context, q *Question, base *url.URL) (v v
 		}
 		made.Parts[role] = text
 	}
-	made.Key = madeUp(len(q.Key.Reveal()))
+	made.Key = madeUpKey(q)
 	r, o := render(&made, base, c.options.Now)
 	if o != nil {
 		return verdict.Verdict{}
@@ -133,6 +134,20 @@ func (c *Client) askMadeUp(ctx context.Context, q *Question, base *url.URL) (v v
 	}
 	r.timeout = min(r.timeout, controlTimeout)
 	return c.once(ctx, &made, r)
+}
+
+// madeUpKey gives a key that was never issued. It has the form of the real one where that begins
+// with fixed text: some servers look at nothing else.
+func madeUpKey(q *Question) secret.Text {
+	made := madeUp(len(q.Key.Reveal()))
+	if q.Form == nil || q.Form.Weak {
+		return made
+	}
+	like := q.Form.Pattern.Prefix() + strings.ReplaceAll(made.Reveal(), "-", "")
+	if !q.Form.Pattern.Match(like) {
+		return made
+	}
+	return secret.New(like)
 }
 
 // madeUp gives a text that says what it is, about as long as the one that it stands for.

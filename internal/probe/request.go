@@ -127,7 +127,7 @@ func (r *renderer) settable() []string {
 	var out []string
 	for _, name := range r.missing {
 		if role, ok := strings.CutPrefix(name, "$"); ok {
-			names := r.provider.Parts[role].Names
+			names := r.namesOf(role)
 			i := slices.IndexFunc(names, func(name string) bool { return !strings.Contains(name, "*") })
 			if i < 0 {
 				continue
@@ -139,6 +139,15 @@ func (r *renderer) settable() []string {
 		}
 	}
 	return out
+}
+
+// namesOf lists the usual names of a part; of one that is made of another part, that one's too.
+func (r *renderer) namesOf(role string) []string {
+	part := r.provider.Parts[role]
+	if part.Derive == nil || part.Derive.From == "" {
+		return part.Names
+	}
+	return slices.Concat(part.Names, r.provider.Parts[part.Derive.From].Names)
 }
 
 // isVariable tells a variable's name from a description such as "a body that is JSON".

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/keyfit/keyfit/internal/provider"
+	"github.com/keyfit/keyfit/internal/secret"
 	"github.com/keyfit/keyfit/internal/verdict"
 )
 
@@ -61,6 +62,76 @@ func TestSiblings(t *testing.T) {
 			}
 			if got != tt.want {
 				t.Errorf("got %+v, want %+v", got, tt.want)
+			}
+		})
+	}
+}
+
+// TestElsewhere asks the other hosts after an ambiguous answer, where its rule says that they may
+// know the key. Nobody knowing it, the answer stays what it is.
+func TestElsewhere(t *testing.T) {
+	const refused = `{"code":"refused"}`
+	for _, tt := range []struct {
+		name       string
+		production http.HandlerFunc
+		rule       string
+		reason     provider.Reason
+		asked      int64
+	}{
+		{"known there", reply(200, accepted), ", elsewhere: true", provider.EnvMismatch, 1},
+		{"refused there too", reply(401, refused), ", elsewhere: true", provider.AmbiguousCause, 1},
+		{"not to be asked there", reply(200, accepted), "", provider.AmbiguousCause, 0},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			staging, production := serve(t, reply(401, refused)), serve(t, tt.production)
+			rules := strings.Replace(gatewayRules, "verdicts:", "verdicts:\n    - {when: {status: 401, json: {$.code: refused}}, reason: ambiguous, causes: [unknown or of another host]"+tt.rule+"}", 1)
+			p := decodeProvider(t, hostsYAML(map[string]string{"staging": staging.URL, "production": production.URL})+gatewayRequest+"  control: never"+rules)
+			v := one(t, client(t, Options{}), ask(p))
+			if v.Reason != tt.reason || staging.asked.Load() != 1 || production.asked.Load() != tt.asked {
+				t.Errorf("%s after %d and %d requests, want %s", v.Reason, staging.asked.Load(), production.asked.Load(), tt.reason)
+			}
+			if known := v.Reason == provider.EnvMismatch; known != (v.Elsewhere != nil) {
+				t.Errorf("elsewhere is %+v", v.Elsewhere)
+			}
+		})
+	}
+}
+
+// TestGuessedSite: where nothing says at which of a vendor's sites a key is, the site that knows
+// it is its own, and it is unknown only when all of them say so.
+func TestGuessedSite(t *testing.T) {
+	const named = "eu"
+	for _, tt := range []struct {
+		name, region string
+		us, eu       http.HandlerFunc
+		reason       provider.Reason
+		user         string
+		asked        [2]int64 // us, eu
+	}{
+		{"known at the first", "", reply(200, accepted), hangUp, provider.OK, "u_1", [2]int64{1, 0}},
+		{"known at the second", "", reply(401, unknownKey), reply(200, accepted), provider.OK, "u_1", [2]int64{1, 1}},
+		{"disabled at the second", "", reply(401, unknownKey), reply(403, disabledKey), provider.OwnerDisabled, "u_1", [2]int64{1, 1}},
+		{"known at none", "", reply(401, unknownKey), reply(401, unknownKey), provider.KeyUnknown, "", [2]int64{1, 1}},
+		{"the second is out of reach", "", reply(401, unknownKey), hangUp, provider.AmbiguousCause, "", [2]int64{1, 3}},
+		{"the second says something else", "", reply(401, unknownKey), reply(403, `{}`), provider.AmbiguousCause, "", [2]int64{1, 1}},
+		{"named, and known at the other", named, reply(200, accepted), reply(401, unknownKey), provider.EnvMismatch, "", [2]int64{1, 1}},
+		{"named, and the other is out of reach", named, hangUp, reply(401, unknownKey), provider.KeyUnknown, "", [2]int64{3, 1}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			us, eu := serve(t, tt.us), serve(t, tt.eu)
+			p := decodeProvider(t, "parts: {region: {names: [X_REGION], optional: true}}\nsites:\n  - {name: us, url: '"+us.URL+"'}\n  - {name: eu, url: '"+eu.URL+"', when: {region: eu}}\n"+
+				gatewayRequest+"  control: never"+gatewayRules)
+			q := ask(p)
+			if tt.region != "" {
+				q.Parts = map[string]secret.Text{"region": secret.New(tt.region)}
+			}
+			v := one(t, client(t, Options{}), q)
+			asked := [2]int64{us.asked.Load(), eu.asked.Load()}
+			if v.Reason != tt.reason || v.Identity.User != tt.user || asked != tt.asked {
+				t.Errorf("got %s of %q after %v, want %s of %q after %v", v.Reason, v.Identity.User, asked, tt.reason, tt.user, tt.asked)
+			}
+			if elsewhere := tt.reason == provider.EnvMismatch; elsewhere != (v.Elsewhere != nil) {
+				t.Errorf("elsewhere is %+v", v.Elsewhere)
 			}
 		})
 	}
@@ -200,5 +271,20 @@ func TestMadeUpKeys(t *testing.T) {
 		if !strings.HasPrefix(a, "keyfit-control-") || len(a) < tt.least || len(a) > tt.most || a == b {
 			t.Errorf("for %d characters: %d characters, the same twice: %t", tt.length, len(a), a == b)
 		}
+	}
+}
+
+// TestMissingHost names the variable that a part of the host is made of.
+func TestMissingHost(t *testing.T) {
+	p := decodeProvider(t, `
+parts:
+  shop: {names: [SHOP_DOMAIN]}
+  store: {derive: {from: shop, regex: '^([a-z]+)[.]'}}
+sites: [{name: store, url: "https://$store.example.com", within: [example.com]}]
+`+gatewayRequest+"  control: never"+gatewayRules)
+	v := one(t, client(t, Options{}), ask(p))
+	wantReason(t, v, provider.Unresolved)
+	if !strings.Contains(v.Evidence.Failure+v.Says, "(set SHOP_DOMAIN)") {
+		t.Errorf("says %q, %q", v.Says, v.Evidence.Failure)
 	}
 }

@@ -92,7 +92,7 @@ func (c *checker) forms() {
 }
 
 func (c *checker) hosts() {
-	if len(c.p.Hosts) == 0 && c.p.Custom {
+	if len(c.p.Hosts)+len(c.p.Sites) == 0 && c.p.Custom {
 		c.fail(c.p.At, "add `hosts: {default: https://api.example.com}`", "the provider has no host")
 	}
 	for _, environment := range slices.Sorted(maps.Keys(c.p.Hosts)) {
@@ -110,7 +110,7 @@ func (c *checker) hosts() {
 // storeSchemes are the schemes of the URLs of data stores.
 var storeSchemes = map[string][]string{
 	"postgres": {"postgres", "postgresql"}, "mysql": {"mysql", "mariadb"}, "redis": {"redis", "rediss"}, "mongodb": {"mongodb"},
-	"amqp": {"amqp", "amqps"}, "smtp": {"smtp", "smtps"},
+	"amqp": {"amqp", "amqps"}, "nats": {"nats", "tls"}, "smtp": {"smtp", "smtps"},
 }
 
 func (c *checker) store(host strict.At[string]) {

@@ -103,6 +103,7 @@ func TestBadFiles(t *testing.T) {
 		{"no causes", rule, "    - {when: {status: 401}, reason: ambiguous}\n", `18:7: "ambiguous" needs the causes that it may have`, "causes"},
 		{"causes of a cause", "reason: key_revoked}", "reason: key_revoked, causes: [a]}", `18:7: "key_revoked" is one cause and has no list of causes`, "ambiguous"},
 		{"proves of a refusal", "reason: key_revoked}", "reason: key_revoked, proves: [known]}", `18:7: "proves" goes with the reason ok only`, ""},
+		{"elsewhere of a cause", "reason: key_revoked}", "reason: key_revoked, elsewhere: true}", `18:7: "elsewhere" goes with the reason ambiguous only`, "leave it out"},
 		{"proves", "reason: ok}\n    -", "reason: ok, proves: [format]}\n    -", "17:80: expected one of known, linked, active, authorised", ""},
 		{"needs of a dead key", "reason: key_revoked}", "reason: key_revoked, needs: $.scope}", `18:7: "needs" goes with a missing permission only`, ""},
 		{"kind that no form has", "{status: 401, json", "{kind: other, status: 401, json", `18:7: a rule is for keys of the kind "other", which no form has`, "forms"},

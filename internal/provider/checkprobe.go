@@ -210,6 +210,9 @@ func (c *checker) ruleFields(r *Rule) {
 	if len(r.Proves) > 0 && r.Reason != OK {
 		c.fail(r.At, "leave it out: the reason tells the rungs", `"proves" goes with the reason ok only`)
 	}
+	if r.Elsewhere && r.Reason != AmbiguousCause {
+		c.fail(r.At, "leave it out", `"elsewhere" goes with the reason ambiguous only`)
+	}
 	if rung, _ := r.Reason.FailedRung(); r.Needs != nil && rung != Authorised {
 		c.fail(r.At, "leave it out", `"needs" goes with a missing permission only`)
 	}

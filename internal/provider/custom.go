@@ -84,7 +84,8 @@ func (p *Provider) inherit(base *Provider) {
 	if p.Forms == nil {
 		p.Forms = base.Forms
 	}
-	if p.Hosts == nil && p.Sites == nil {
+	sameHosts := p.Hosts == nil && p.Sites == nil
+	if sameHosts {
 		p.Hosts, p.Sites = maps.Clone(base.Hosts), base.Sites
 	}
 	p.Parts = merge(base.Parts, p.Parts)
@@ -96,8 +97,15 @@ func (p *Provider) inherit(base *Provider) {
 	if own.Proves == nil {
 		own.Proves = from.Proves
 	}
-	if own.Request.Path == "" && own.Save == nil && own.Then == nil {
+	same := own.Request.Path == "" || from.Request.Path == ""
+	if same && own.Pick == nil {
+		own.Pick = from.Pick
+	}
+	if same && own.Save == nil && own.Then == nil {
 		own.Save, own.Then = from.Save, from.Then
+		if i := slices.IndexFunc(own.Then, func(s Step) bool { return s.Host != "" }); i >= 0 && !sameHosts {
+			own.Then = own.Then[:i:i] // what belongs to one's own hosts is nothing for the vendor's
+		}
 	}
 	own.Request.inherit(&from.Request)
 	own.Identity.inherit(&from.Identity)
@@ -106,14 +114,16 @@ func (p *Provider) inherit(base *Provider) {
 }
 
 func (r *Request) inherit(base *Request) {
-	// Another path or method is another question: its body and query are its own.
-	if r.Path == "" && r.Method == "" && r.JSON == nil && r.Form == nil {
+	// Another path or method is another question: its body and query are its own. A path that
+	// the catalogue leaves to the user is none.
+	if (r.Path == "" || base.Path == "") && r.Method == "" && r.JSON == nil && r.Form == nil {
 		r.Method, r.JSON, r.Form = base.Method, base.JSON, base.Form
 		r.Query = merge(base.Query, r.Query)
 	}
 	r.Path = cmp.Or(r.Path, base.Path)
 	r.Headers = merge(base.Headers, r.Headers)
 	r.Timeout = cmp.Or(r.Timeout, base.Timeout)
+	r.Retry = cmp.Or(r.Retry, base.Retry)
 	if r.Auth.Placement() == PlaceMissing {
 		r.Auth = base.Auth
 	}

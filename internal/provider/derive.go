@@ -3,6 +3,7 @@ package provider
 import (
 	"bytes"
 	"cmp"
+	"crypto/rsa"
 	"encoding/base32"
 	"encoding/base64"
 	"encoding/binary"
@@ -26,6 +27,8 @@ type Derivation struct {
 	Regex      *Expression `yaml:"regex" doc:"the first group"`
 	AWSAccount bool        `yaml:"aws-account" doc:"the account that an AWS access key id tells"`
 	JWT        *Assertion  `yaml:"jwt" doc:"a token that is signed with a private key"`
+	// RSAModulus is public: it tells a private key's own among the public keys that a vendor lists.
+	RSAModulus bool `yaml:"rsa-modulus" doc:"the public modulus of an RSA private key, as JSON web keys write it"`
 
 	At strict.Placed `yaml:"-"`
 }
@@ -84,6 +87,8 @@ func (d *Derivation) make(part func(string) (string, bool), now time.Time) strin
 		return found
 	case d.AWSAccount:
 		return awsAccount(text)
+	case d.RSAModulus:
+		return rsaModulus(text)
 	case d.JWT != nil:
 		signed, err := d.JWT.sign(text, part, now)
 		if err != nil {
@@ -170,6 +175,17 @@ func awsAccount(id string) string {
 	return fmt.Sprintf("%012d", (number&0x7fffffffff80)>>7)
 }
 
+// rsaModulus gives the modulus of a private key as the field n of a JSON web key holds it
+// (RFC 7518 §6.3.1.1).
+func rsaModulus(text string) string {
+	private, err := privateKey(text)
+	key, ok := private.(*rsa.PrivateKey)
+	if err != nil || !ok {
+		return ""
+	}
+	return base64.RawURLEncoding.EncodeToString(key.N.Bytes())
+}
+
 func (c *checker) derivations() {
 	for role, part := range c.p.Parts {
 		d := part.Derive
@@ -178,13 +194,13 @@ func (c *checker) derivations() {
 		}
 		at := pos.Span(d.At)
 		count := 0
-		for _, given := range []bool{d.JSON != "", d.Claim != "", d.URL != "", d.Regex != nil, d.AWSAccount, d.JWT != nil} {
+		for _, given := range []bool{d.JSON != "", d.Claim != "", d.URL != "", d.Regex != nil, d.AWSAccount, d.JWT != nil, d.RSAModulus} {
 			if given {
 				count++
 			}
 		}
 		if count != 1 {
-			c.fail(at, "keep one of json, claim, url, regex, aws-account and jwt", "the part %s is made in %d ways, expected one", strict.Name(role), count)
+			c.fail(at, "keep one of json, claim, url, regex, aws-account, jwt and rsa-modulus", "the part %s is made in %d ways, expected one", strict.Name(role), count)
 		}
 		if _, declared := c.p.Parts[d.From]; d.From != "" && d.From != KeyPart && !declared {
 			c.fail(at, "name a part, or leave it out for the key", "the part %s is made of one that is not declared", strict.Name(role))

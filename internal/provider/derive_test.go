@@ -15,6 +15,10 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/keyfit/keyfit/internal/strict"
 )
 
 func TestDerivations(t *testing.T) {
@@ -140,6 +144,55 @@ func TestAssertions(t *testing.T) {
 		}
 		if _, err := a.sign(key, part, now); err == nil || strings.Contains(err.Error(), "CANARY") {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// TestRSAModulus finds a private key among public ones, as a vendor lists them.
+func TestRSAModulus(t *testing.T) {
+	private, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pkcs8, _ := x509.MarshalPKCS8PrivateKey(private)
+	curve, _ := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	ec, _ := x509.MarshalECPrivateKey(curve)
+	text := string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: pkcs8}))
+	for _, c := range []struct{ name, key, want string }{
+		{"RSA", text, base64.RawURLEncoding.EncodeToString(private.N.Bytes())},
+		{"cut short", text[:len(text)/2], ""},
+		{"a curve", string(pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: ec})), ""},
+		{"no key", "CANARY", ""},
+	} {
+		p := &Provider{Parts: map[string]Part{"modulus": {Derive: &Derivation{RSAModulus: true}}}}
+		if got, _ := p.PartsOf(map[string]string{KeyPart: c.key}, time.Now())("modulus"); got != c.want {
+			t.Errorf("%s: a modulus of %d characters, expected %d", c.name, len(got), len(c.want))
+		}
+	}
+}
+
+// TestFurtherHosts lists a further request's host, refuses one that is no base URL, and keeps a
+// vendor's second host from those who extend its provider for hosts of their own.
+func TestFurtherHosts(t *testing.T) {
+	step := func(host string) Step { return Step{ID: "token", Host: host, At: strict.Placed{}} }
+	p := &Provider{Hosts: Hosts{"default": {Value: "https://api.example.com"}}, Probe: Probe{Then: []Step{step("https://id.example.com")}}}
+	if diff := cmp.Diff([]string{"api.example.com", "id.example.com"}, p.Egress()); diff != "" {
+		t.Error(diff)
+	}
+	mine := &Provider{Hosts: Hosts{"default": {Value: "https://api.example.org"}}}
+	if mine.inherit(p); len(mine.Probe.Then) != 0 {
+		t.Error("the vendor's second host is asked for one's own")
+	}
+	same := &Provider{}
+	if same.inherit(p); len(same.Probe.Then) != 1 || len(p.Probe.Then) != 1 {
+		t.Error("the further request is not inherited, or the catalogue was changed")
+	}
+	c := &checker{p: &Provider{Probe: Probe{Then: []Step{step("https://user:CANARY@id.example.com")}, Pick: &Pick{List: "$.keys"}}}}
+	c.steps()
+	text := said(c.out)
+	for _, want := range []string{"holds a user or password", "does not say which item it takes"} {
+		if !strings.Contains(text, want) || strings.Contains(text, "CANARY") {
+			t.Errorf("missing %q", want)
 		}
 	}
 }

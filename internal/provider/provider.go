@@ -103,7 +103,7 @@ type Probe struct {
 	Cost   string `yaml:"cost" enum:"free|metered|unknown"`
 	// Wire is set for what does not speak HTTP: the key is then a URL such as
 	// postgres://user:password@host/database, and must lead to a host that is declared.
-	Wire    string   `yaml:"wire" enum:"postgres|mysql|redis|mongodb|amqp|smtp" doc:"the protocol of a data store; the key is a URL that leads to one of the hosts, and request is {}"`
+	Wire    string   `yaml:"wire" enum:"postgres|mysql|redis|mongodb|amqp|nats|smtp" doc:"the protocol of a data store; the key is a URL that leads to one of the hosts, and request is {}"`
 	Request Request  `yaml:"request,required"`
 	Proves  RungList `yaml:"proves" doc:"the rungs that an accepted answer proves; default: all that its identity supports"`
 	// Control asks once per host with a random key, after a real key was accepted, to
@@ -117,7 +117,7 @@ type Probe struct {
 	Save map[string]*Extract `yaml:"save" doc:"parts that later steps need, taken out of an accepted answer; never shown"`
 	Then []Step              `yaml:"then" doc:"further requests, each asked once the one before accepted the key"`
 
-	Pick *Pick         `yaml:"-"` // of a step
+	Pick *Pick         `yaml:"pick" doc:"which item of a list in the answer is the key's own"`
 	Step *Step         `yaml:"-"` // which one this is; nil for the first
 	At   strict.Placed `yaml:"-"`
 }
@@ -147,9 +147,11 @@ type Rule struct {
 	Says   string   `yaml:"says" doc:"what the vendor means by this answer, in one clause"`
 	Needs  *Extract `yaml:"needs" doc:"of a missing permission: where the answer names it"`
 	// Proves narrows what an accepted answer of this rule proves.
-	Proves RungList      `yaml:"proves" doc:"of reason 'ok': the rungs that this answer proves; default: the probe's"`
-	Source string        `yaml:"source" enum:"doc|issue|source|measured|memory" doc:"where the rule is known from"`
-	At     strict.Placed `yaml:"-"`
+	Proves RungList `yaml:"proves" doc:"of reason 'ok': the rungs that this answer proves; default: the probe's"`
+	// Elsewhere is for answers that may mean another site's key: one that knows it settles it.
+	Elsewhere bool          `yaml:"elsewhere" doc:"of reason 'ambiguous': ask the other sites or environments too, as after a rejection"`
+	Source    string        `yaml:"source" enum:"doc|issue|source|measured|memory" doc:"where the rule is known from"`
+	At        strict.Placed `yaml:"-"`
 }
 
 // When is a condition on an answer: all of its parts must hold, and at least one stands.

@@ -30,6 +30,8 @@ type Base struct {
 	URL     string
 	Mode    string   // of the keys that belong there; empty when that is not told
 	Missing []string // parts that the URL needs and that are not known, as $role
+	// Guessed says that nothing chose this site among several: the one that knows the key is its.
+	Guessed bool
 }
 
 // Bases lists where a key may be asked about: first where it belongs, then the others, whose
@@ -43,13 +45,26 @@ func (p *Provider) Bases(environment, mode string, part func(role string) (strin
 	var out []Base
 	for i := range p.Sites {
 		base := p.Sites[i].base(part)
+		if !p.areFormed(&p.Sites[i], part) {
+			base.URL = ""
+		}
 		if i == own {
+			base.Guessed = p.Sites[i].suits(environment, mode, part) == 0
 			out = slices.Insert(out, 0, base)
 		} else if len(base.Missing) == 0 {
 			out = append(out, base)
 		}
 	}
 	return out
+}
+
+// areFormed reports whether the parts in a site's URL have their own form: what chooses a host
+// is never any text.
+func (p *Provider) areFormed(s *Site, part func(string) (string, bool)) bool {
+	return !slices.ContainsFunc(s.URL.Parts(), func(role string) bool {
+		text, ok := part(role)
+		return ok && !p.Parts[role].Pattern.Match(text)
+	})
 }
 
 func (h Hosts) bases(environment string) []Base {
@@ -160,6 +175,9 @@ func (p *Provider) Egress() []string {
 		for _, domain := range s.Within {
 			out = append(out, "*."+domain)
 		}
+	}
+	for i := range p.Probe.Then {
+		out = append(out, hostOf(p.Probe.Then[i].Host))
 	}
 	slices.Sort(out)
 	return slices.DeleteFunc(slices.Compact(out), func(host string) bool { return host == "" })

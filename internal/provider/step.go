@@ -15,8 +15,12 @@ type Step struct {
 	// administrator's credential, and those for keys of one kind.
 	Optional bool     `yaml:"optional" doc:"left out when a part that it needs is not known"`
 	Kinds    []string `yaml:"kinds" doc:"only for keys of these kinds, as the forms name them"`
-	Effect   string   `yaml:"effect" enum:"read|issues-token" doc:"what the request does at the vendor; default: the probe's"`
-	Request  Request  `yaml:"request,required"`
+	// Anyway is for a request that settles what the ones before it leave open.
+	Anyway bool `yaml:"anyway" doc:"asked also when the answer before was ambiguous"`
+	// Host is for vendors that answer at a second host. It is fixed, as all of the catalogue's are.
+	Host    string  `yaml:"host" doc:"base URL of this request, where it is another host's"`
+	Effect  string  `yaml:"effect" enum:"read|issues-token" doc:"what the request does at the vendor; default: the probe's"`
+	Request Request `yaml:"request,required"`
 	// Pick takes one item of a list in the answer for the whole: the one that shows the key.
 	Pick     *Pick               `yaml:"pick" doc:"which item of a list is the key's own"`
 	Proves   RungList            `yaml:"proves" doc:"the rungs that an accepted answer proves"`
@@ -91,6 +95,7 @@ func (p *Provider) saved(i int) []string {
 }
 
 func (c *checker) steps() {
+	c.pick(pos.Span(c.p.Probe.At), c.p.Probe.Pick)
 	var ids []string
 	for i := range c.p.Probe.Then {
 		s := &c.p.Probe.Then[i]
@@ -104,10 +109,19 @@ func (c *checker) steps() {
 				c.fail(at, "name the kind of one of the forms", "the step %s is for keys of a kind that no form has", strict.Name(s.ID))
 			}
 		}
-		if s.Pick != nil && (s.Pick.Hint == "") == (s.Pick.ID == "" || s.Pick.Part == "") {
-			c.fail(at, "write {list: $.data, hint: $.hint} or {list: $.data, id: $.id, part: id}", "`pick` does not say which item it takes")
+		if s.Host != "" {
+			if message, fix := hostMistake(s.Host, c.p.Insecure); message != "" {
+				c.fail(at, fix, "the host of the step %s %s", strict.Name(s.ID), message)
+			}
 		}
+		c.pick(at, s.Pick)
 		c.step(i)
+	}
+}
+
+func (c *checker) pick(at pos.Span, p *Pick) {
+	if p != nil && (p.Hint == "") == (p.ID == "" || p.Part == "") {
+		c.fail(at, "write {list: $.data, hint: $.hint} or {list: $.data, id: $.id, part: id}", "`pick` does not say which item it takes")
 	}
 }
 

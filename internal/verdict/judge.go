@@ -149,6 +149,7 @@ func (a answer) apply(p *provider.Provider, rule *provider.Rule) Verdict {
 	v := Verdict{Reason: rule.Reason, Says: rule.Says, Causes: rule.Causes}
 	class := rule.Reason.Class()
 	if class == provider.Unverifiable {
+		v.AskOn = rule.Elsewhere
 		return v
 	}
 	v.Identity = a.identity(p, class == provider.Accepted)
@@ -159,6 +160,8 @@ func (a answer) apply(p *provider.Provider, rule *provider.Rule) Verdict {
 		v.refuse()
 		needs, _ := rule.Needs.Text(a.source(false))
 		v.Needs = printable(needs)
+		// An answer often repeats what was asked for, where an accepted one says what is granted.
+		v.Identity.Scopes = slices.DeleteFunc(v.Identity.Scopes, func(scope string) bool { return scope == v.Needs })
 		return v
 	}
 	v.accept(p, rule)

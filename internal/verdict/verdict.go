@@ -31,6 +31,7 @@ type Verdict struct {
 	Says     string   // the vendor's meaning in one clause; for people, holds no text of the answer
 	Causes   []string // of an ambiguous answer: what it may be
 	Needs    string   // of a missing permission: which one
+	AskOn    bool     // of an ambiguous answer: another site may know the key
 	Identity Identity
 	Evidence Evidence
 

@@ -24,6 +24,7 @@ func main() {
 func write() error {
 	pages := docs.Findings()
 	maps.Copy(pages, docs.Providers())
+	maps.Copy(pages, docs.Determinacy())
 	for name, page := range pages {
 		file := filepath.Join(target, filepath.FromSlash(name))
 		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
