@@ -35,7 +35,7 @@ func (m *machine) agent(n *node, sc *scope, whole bool) {
 		case "docker", "dockerfile":
 			m.at.box = m.dockerAgent(k, sc)
 		case "kubernetes":
-			m.at.box = m.podAgent(k, sc)
+			m.pod(k, sc)
 		}
 	}
 }
@@ -142,13 +142,6 @@ func shellFields(s string) []string {
 		out = append(out, word.String())
 	}
 	return out
-}
-
-// podAgent is a pod of Kubernetes: nobody knows its variables but those that the manifest
-// sets.
-func (m *machine) podAgent(n *node, sc *scope) *container {
-	_ = sc
-	return &container{rest: model.UnknownBecause(model.WhyRemoteState, "what the pod of the agent sets", m.trail(n))}
 }
 
 // tools adds what tools {} sets: directories on the agent.

@@ -17,7 +17,10 @@
 //     environment, as ENVIRONMENT, has the choice that is the environment's name.
 //   - Every step succeeds, because the deploy that matters is the one that goes on. A step
 //     within try or catchError may fail.
-//   - A step of a shared library may set any variable but those that the pipeline itself sets.
+//   - A step of a shared library, or of a plugin that keyfit does not know, may set any variable
+//     but those that the pipeline itself sets, and runs its block once. Steps of vars/ of the
+//     repository are followed.
+//   - An expression on nothing, where Groovy would end the run, is unknown: something sets it.
 //   - A stage that is asked for runs, unless its condition is certainly not met.
 //   - The checkout of the job is this repository.
 //   - `credentials.ID` of a username with password is bound to "username:password".

@@ -116,13 +116,16 @@ func runsScripts(name string) bool {
 
 // loseVars makes every variable of the build unknown.
 func (m *machine) loseVars(why model.Value) {
-	m.st.vars = model.Env{}.WithRest(why)
+	m.st.change(model.Env{}.WithRest(why))
 }
 
 func (m *machine) declaration(n *node, sc *scope) {
 	v := nullValue()
 	if len(n.kids) > 0 {
 		v = m.eval(n.kids[0], sc)
+	}
+	if n.name == "field" { // functions see it as well
+		sc = m.binding
 	}
 	if len(n.params) == 1 && n.name != "assign" {
 		m.declare(sc, n.params[0].name, v)
@@ -268,7 +271,9 @@ func (m *machine) joined() model.Value {
 func (m *machine) try(n *node, sc *scope) flow {
 	before, risks := m.copied(m.st), m.risks
 	catches, last := n.kids[1:len(n.kids)-1], n.kids[len(n.kids)-1]
+	m.tries++
 	f := m.exec(n.kids[0], sc)
+	m.tries--
 	if !m.halted && len(catches) > 0 && (f == flowThrow || m.risks > risks) {
 		f = m.caught(f, before, catches[0], sc)
 	}

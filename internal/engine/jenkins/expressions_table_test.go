@@ -2,8 +2,8 @@ package jenkins
 
 import "strings"
 
-// written4 are expressions as pipelines have them.
-func written4() []string {
+// expressionTable are expressions as pipelines have them.
+func expressionTable() []string {
 	return strings.Split(strings.TrimSpace(`
 """a$x b"""
 '''a$x b'''
@@ -312,8 +312,8 @@ String.valueOf(5) + 'x'
 `), "\n")
 }
 
-// longer4 are expressions of several lines.
-func longer4() []string {
+// longExpressions are expressions of several lines.
+func longExpressions() []string {
 	return []string{
 		"\"\"\"\n  --set a=${x} \\\\\n  --set b=${y}\n\"\"\".trim()",
 		"\"\"\"\\\n  one\n  two\n\"\"\".stripIndent() /*unknown*/", "'''\n  one\n    two\n  '''.stripIndent() /*unknown*/", "'''  one\n    two'''.stripIndent()",

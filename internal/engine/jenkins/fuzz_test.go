@@ -19,7 +19,7 @@ func FuzzRun(f *testing.F) {
 	for _, s := range stories(f) {
 		f.Add(s.text)
 	}
-	for _, text := range append(written4(), longer4()...) {
+	for _, text := range append(expressionTable(), longExpressions()...) {
 		f.Add(text)
 	}
 	for _, text := range hostile() {
@@ -31,7 +31,7 @@ func FuzzRun(f *testing.F) {
 		src := newSource("Jenkinsfile", []byte(text))
 		root, _ := parse(src)
 		root.walk(func(n *node) bool {
-			if n.start < 0 || n.end > len(text) || n.start > n.end {
+			if n.start < 0 || n.end > len(text) {
 				t.Errorf("a node stands from %d to %d", n.start, n.end)
 			}
 			for _, p := range n.parts {
@@ -52,7 +52,7 @@ func FuzzRun(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if took := time.Since(before); took > 20*time.Second {
+		if took := time.Since(before); took > 8*time.Second {
 			t.Errorf("it took %s", took)
 		}
 		for _, p := range result.Problems {
@@ -118,7 +118,6 @@ func hostile() []string {
 func TestHostile(t *testing.T) {
 	for _, text := range hostile() {
 		name := text[:min(len(text), 40)]
-		t.Logf("%q", name)
 		before := time.Now()
 		files := lay(t, map[string]string{"Jenkinsfile": text})
 		result, err := Run(context.Background(), pipeline.Step{Files: files, File: strict.At[string]{Value: "Jenkinsfile"}}, &fake{})
@@ -133,6 +132,8 @@ func TestHostile(t *testing.T) {
 		Jobs(files, "Jenkinsfile")
 		if took := time.Since(before); took > 10*time.Second {
 			t.Errorf("%q took %s", name, took)
+		} else if took > time.Second/2 {
+			t.Logf("%q took %s", name, took)
 		}
 	}
 }

@@ -51,12 +51,10 @@ type lexer struct {
 }
 
 // signs are the operators of more than one rune, the longest first.
-func signs() []string {
-	return []string{
-		">>>=", "<=>", "**=", "<<=", ">>=", ">>>", "...", "..<", "===", "!==", "==~",
-		"=~", "==", "!=", "<=", ">=", "&&", "||", "++", "--", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=",
-		"?.", "?:", "*.", ".&", ".@", "->", "<<", ">>", "**", "..", "::",
-	}
+var signs = []string{
+	">>>=", "<=>", "**=", "<<=", ">>=", ">>>", "...", "..<", "===", "!==", "==~",
+	"=~", "==", "!=", "<=", ">=", "&&", "||", "++", "--", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=",
+	"?.", "?:", "*.", ".&", ".@", "->", "<<", ">>", "**", "..", "::",
 }
 
 // lex splits the whole file.
@@ -223,7 +221,7 @@ func (l *lexer) sign(spaced bool) {
 	if l.rune() == utf8.RuneError {
 		text = l.text[start : start+1]
 	}
-	for _, s := range signs() {
+	for _, s := range signs {
 		if strings.HasPrefix(l.text[start:], s) {
 			text = s
 			break

@@ -2,20 +2,18 @@ package jenkins
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/keyfit/keyfit/internal/model"
 	"github.com/keyfit/keyfit/internal/pipeline"
 	"github.com/keyfit/keyfit/internal/pos"
-	"github.com/keyfit/keyfit/internal/repo"
 	"github.com/keyfit/keyfit/internal/strict"
 )
 
 // The limits of one run.
 const (
-	maxSteps   = 200_000 // expressions and statements
+	maxSteps   = 60_000  // expressions and statements
 	maxCalls   = 60      // functions within each other
 	maxTurns   = 1_000   // of one loop
 	maxScripts = 2_000   // that the host is asked to follow
@@ -44,11 +42,11 @@ type machine struct {
 	failure    error           // of the context, or of the host
 	binding    *scope          // variables without a declaration: all files share them
 	secrets    map[string]bool // variables of the build that hold one, in lower case
-	ids        int
 	steps      int
 	calls      int
 	scripts    int
 	risks      int // steps that may have failed
+	tries      int // blocks around that catch errors
 	loads      map[string]*script
 	params     map[string]value // params.X
 	declares   bool             // the pipeline declares its parameters
@@ -73,9 +71,10 @@ type place struct {
 	chosen      bool // within the stage that is asked for
 	job         string
 	perhaps     *model.Value
-	box         *container      // the scripts run in it, instead of on the machine
-	foreign     bool            // within a stage of another environment
-	raced       map[string]bool // variables that branches beside this one set as well
+	box         *container            // the scripts run in it, instead of on the machine
+	pods        map[string]*container // the containers of the pod, by their names
+	foreign     bool                  // within a stage of another environment
+	raced       map[string]bool       // variables that branches beside this one set as well
 	declarative bool
 }
 
@@ -86,7 +85,10 @@ type frame struct {
 	continued []*state
 }
 
-func (m *machine) id() int { m.ids++; return m.ids }
+func (m *machine) id() int {
+	*m.st.ids++
+	return *m.st.ids
+}
 
 // declare makes a variable.
 func (m *machine) declare(sc *scope, name string, v value) {
@@ -171,60 +173,6 @@ func (m *machine) trail(n *node) model.Trail {
 		return model.Trail{}
 	}
 	return model.Trail{}.Append(model.Hop{At: m.span(n), Kind: model.KindJenkins, What: "an expression"})
-}
-
-// load reads a Groovy file of the repository, once.
-func (m *machine) load(name string, at pos.Span) *script {
-	if s, ok := m.loads[name]; ok {
-		return s
-	}
-	m.loads[name] = nil
-	data, err := m.in.Files.Read(name)
-	if p := unreadable(name, at, data, err); p != nil {
-		m.problems = append(m.problems, *p)
-		return nil
-	}
-	src := newSource(name, data)
-	root, wrong := parse(src)
-	if wrong != nil {
-		m.problem(src.span(wrong.at, wrong.end), wrong.message, "correct the Groovy; Jenkins cannot read it either")
-	}
-	s := &script{src: src, root: root, functions: map[string][]*function{}}
-	s.declareFunctions(root)
-	m.loads[name] = s
-	return s
-}
-
-// maxSource is the largest file of Groovy that is read, in bytes.
-const maxSource = 1 << 20
-
-// unreadable tells why a file of Groovy cannot be read; nil when it can.
-func unreadable(name string, at pos.Span, data []byte, err error) *model.Problem {
-	if err == nil && !repo.IsText(data) {
-		err = &repo.Error{Path: name, Kind: repo.ErrBinary}
-	}
-	if err == nil && len(data) > maxSource {
-		return &model.Problem{At: at, Message: fmt.Sprintf("%s is larger than %d MiB, more than is read of a pipeline", strict.Path(name), maxSource>>20), Fix: "split it up"}
-	}
-	if err == nil {
-		return nil
-	}
-	kind := error(repo.ErrRead)
-	var e *repo.Error
-	if errors.As(err, &e) {
-		kind = e.Kind
-	}
-	return &model.Problem{At: at, Message: fmt.Sprintf("%s %s, expected a file of Groovy", strict.Path(name), kind), Fix: "correct the path"}
-}
-
-// declareFunctions notes the functions of a file: they can be called before they stand.
-func (s *script) declareFunctions(root *node) {
-	for _, n := range root.kids {
-		if n.kind == nodeFunction {
-			f := &function{name: n.name, params: n.params, body: n.kids, home: s, node: n}
-			s.functions[n.name] = append(s.functions[n.name], f)
-		}
-	}
 }
 
 // label names what runs, for people: the stages and what runs in the last of them.

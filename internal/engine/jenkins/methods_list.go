@@ -27,58 +27,65 @@ func (m *machine) listMethod(recv value, c *invocation) value {
 			return v
 		}
 	}
-	n := int64(len(h.items))
-	first := c.arg(0)
-	switch c.name {
-	case "size":
-		return numberValue(n, c.node)
-	case "isEmpty":
-		return boolValue(n == 0, c.node)
-	case "join":
-		return m.joinList(recv, first, c.node)
-	case "first", "head", "last":
-		if n == 0 {
-			m.thrown = true
-			return nullValue()
-		}
-		if c.name == "last" {
-			return h.items[n-1]
-		}
-		return h.items[0]
-	case "contains":
-		return m.fromDecided(m.contains(recv, first), c.node, first)
-	case "get", "getAt":
-		return m.index(recv, first, c.node)
-	case "add", "push", "leftShift", "addAll":
-		return m.addTo(recv, h, c)
-	case "plus":
-		return m.plus(recv, first, &node{kind: nodeBinary, name: "+", kids: []*node{c.node, c.node}, start: c.node.start, end: c.node.end, src: c.node.src})
-	case "toString":
-		return textValue(m.listText(recv, c.node, 0))
-	case "reverse":
-		out := slices.Clone(h.items)
-		slices.Reverse(out)
-		return m.list(out)
-	case "toList", "asList", "iterator", "toArray":
-		return m.list(h.items)
-	case "flatten":
-		return m.flatten(h, c)
-	case "unique", "toSet", "sort", "toSorted", "toUnique":
-		return m.arranged(recv, h, c)
-	case "take", "drop":
-		if i, ok := first.number(); ok && i >= 0 {
-			i = min(i, n)
-			if c.name == "take" {
-				return m.list(h.items[:i])
-			}
-			return m.list(h.items[i:])
-		}
+	if v, ok := m.listPart(recv, h, c); ok {
+		return v
 	}
 	if isMutation(c.name) {
 		why := model.UnknownBecause(model.WhyUnsupported, "a simpler expression", m.trail(c.node))
 		m.st.heap[recv.ref] = &heaped{open: &why}
 	}
 	return m.unknownCall(c, model.UnknownBecause(model.WhyUnsupported, "a simpler expression", m.trail(c.node)))
+}
+
+// listPart are the methods of a list that is known; ok is false for another one.
+func (m *machine) listPart(recv value, h *heaped, c *invocation) (v value, ok bool) {
+	n := int64(len(h.items))
+	first := c.arg(0)
+	switch c.name {
+	case "size":
+		return numberValue(n, c.node), true
+	case "isEmpty":
+		return boolValue(n == 0, c.node), true
+	case "join":
+		return m.joinList(recv, first, c.node), true
+	case "first", "head", "last":
+		if n == 0 {
+			return m.ofNothing(c.node), true
+		}
+		if c.name == "last" {
+			return h.items[n-1], true
+		}
+		return h.items[0], true
+	case "contains":
+		return m.fromDecided(m.contains(recv, first), c.node, first), true
+	case "get", "getAt":
+		return m.index(recv, first, c.node), true
+	case "add", "push", "leftShift", "addAll":
+		return m.addTo(recv, h, c), true
+	case "plus":
+		return m.plus(recv, first, &node{kind: nodeBinary, name: "+", kids: []*node{c.node, c.node}, start: c.node.start, end: c.node.end, src: c.node.src}), true
+	case "toString":
+		return textValue(m.listText(recv, c.node, 0)), true
+	case "reverse":
+		out := slices.Clone(h.items)
+		slices.Reverse(out)
+		return m.list(out), true
+	case "toList", "asList", "iterator", "toArray":
+		return m.list(h.items), true
+	case "flatten":
+		return m.flatten(h, c), true
+	case "unique", "toSet", "sort", "toSorted", "toUnique":
+		return m.arranged(recv, h, c), true
+	case "take", "drop":
+		if i, ok := first.number(); ok && i >= 0 {
+			i = min(i, n)
+			if c.name == "take" {
+				return m.list(h.items[:i]), true
+			}
+			return m.list(h.items[i:]), true
+		}
+	}
+	return value{}, false
 }
 
 func isMutation(name string) bool {
@@ -270,23 +277,11 @@ func (m *machine) mapMethod(recv value, c *invocation) value {
 			return v
 		}
 	}
-	key, ok := c.arg(0).words()
 	switch c.name {
 	case "get", "getAt", "getOrDefault":
-		if !ok {
-			break
+		if key, ok := c.arg(0).words(); ok {
+			return m.getEntry(recv, h, key, c)
 		}
-		_, found := h.find(key, c.arg(0).gstring)
-		if found || h.open != nil {
-			return m.entryOf(recv, key, c.arg(0).gstring, c.node)
-		}
-		if len(c.args) > 1 {
-			if c.name == "get" { // Groovy's get with a default stores it
-				m.st.heap[recv.ref] = h.with(entry{key: key, value: c.args[1]})
-			}
-			return c.args[1]
-		}
-		return nullValue()
 	case "containsKey":
 		return m.fromDecided(m.contains(recv, c.arg(0)), c.node, c.arg(0))
 	case "put", "putAt":
@@ -327,6 +322,20 @@ func (m *machine) mapMethod(recv value, c *invocation) value {
 		return m.callValue(v, c)
 	}
 	return m.unknownCall(c, model.UnknownBecause(model.WhyUnsupported, "a simpler expression", m.trail(c.node)))
+}
+
+func (m *machine) getEntry(recv value, h *heaped, key string, c *invocation) value {
+	_, found := h.find(key, c.arg(0).gstring)
+	if found || h.open != nil {
+		return m.entryOf(recv, key, c.arg(0).gstring, c.node)
+	}
+	if len(c.args) < 2 {
+		return nullValue()
+	}
+	if c.name == "get" { // Groovy's get with a default stores it
+		m.st.heap[recv.ref] = h.with(entry{key: key, value: c.args[1]})
+	}
+	return c.args[1]
 }
 
 func (m *machine) keysOrValues(h *heaped, c *invocation) value {

@@ -146,13 +146,10 @@ func (m *machine) typed(v model.Value, p parameter) value {
 func (m *machine) setParameters(params []parameter) {
 	m.declares = true
 	for _, p := range params {
-		v, given := m.decideOn(p)
+		v, _ := m.decideOn(p)
 		hop := m.hop(p.at, "parameter", p.name)
 		t := m.asText(v, p.at).marked(p.kind == "password")
 		whole := t.bind(hop)
-		if given {
-			whole = whole.Over(m.asText(p.value, p.at).bind(hop))
-		}
 		if p.kind == "password" {
 			m.secrets[strings.ToLower(p.name)] = true
 		}

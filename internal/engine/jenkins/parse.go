@@ -259,9 +259,10 @@ func (p *parser) braces() {
 func (p *parser) annotation() *node {
 	start := p.next().start
 	at := p.at
-	for p.peek().kind == tokenName || p.peek().is(".") {
+	for p.peek().kind == tokenName && (p.at == at || p.tokens[p.at-1].is(".")) || p.peek().is(".") {
 		p.next()
 	}
+	isField := p.at > at && p.tokens[p.at-1].isName("Field")
 	if p.peek().is("(") {
 		p.parentheses()
 	}
@@ -271,7 +272,11 @@ func (p *parser) annotation() *node {
 		n.name = "@" + p.tokens[at].text
 		return n
 	}
-	return p.statement()
+	n := p.statement()
+	if isField && n.kind == nodeDeclare {
+		n.name = "field"
+	}
+	return n
 }
 
 func (p *parser) parentheses() {

@@ -217,11 +217,13 @@ type record struct {
 	Env  map[string]string `json:"env"`
 }
 
-// TestAgainstGroovy confirms that real Groovy reads every pipeline, and runs those that the
-// stand-in for Jenkins can run: it has to ask for the same scripts, with the same variables.
-func TestAgainstGroovy(t *testing.T) {
+// TestGroovy asks real Groovy, once. It confirms that Groovy reads every pipeline, and runs
+// those that the stand-in for Jenkins can run: that one has to ask for the same scripts, with
+// the same variables. And it evaluates expressions.
+func TestGroovy(t *testing.T) {
 	all := stories(t)
-	r := request{Stub: filepath.Join("testdata", "jenkins.groovy"), Binding: map[string]any{}}
+	codes, table := allExpressions()
+	r := request{Stub: filepath.Join("testdata", "jenkins.groovy"), Expressions: codes, Binding: expressionWords()}
 	var ran []story
 	for _, s := range all {
 		r.Parse = append(r.Parse, s.text)
@@ -236,6 +238,7 @@ func TestAgainstGroovy(t *testing.T) {
 		r.Runs = append(r.Runs, one)
 	}
 	a := ask(t, r)
+	t.Run("expressions", func(t *testing.T) { compareExpressions(t, codes, table, a) })
 	for i, s := range all {
 		if a.Parsed[i] != "ok" {
 			t.Errorf("%s: Groovy does not read it: %s", s.name, a.Parsed[i])

@@ -32,10 +32,12 @@ type stage struct {
 	node        *node
 	name        string // empty when it is put together
 	up          *stage
-	inner       bool   // other stages stand in it
-	environment string // as it is written; empty when nothing says it
-	deploys     bool   // a tool or the name says that it deploys
-	branch      string // that its condition names
+	inner       bool           // other stages stand in it
+	environment string         // as it is written; empty when nothing says it
+	deploys     bool           // a tool or the name says that it deploys
+	branch      string         // the one that its condition names
+	branches    []string       // all that it names
+	negated     map[*node]bool // what stands within not {}
 	unsure      string
 	texts       []string // of its scripts
 }
@@ -166,6 +168,7 @@ func (p *plan) visit(n, top *node, called map[string]bool, visit func(*node)) {
 // understand reads where a stage deploys, if it does.
 func (p *plan) understand(s *stage) {
 	var set, asked, ids []string
+	s.negated = map[*node]bool{}
 	deploys := namesDeploy(s.name)
 	for up := s.up; up != nil && !deploys; up = up.up {
 		deploys = namesDeploy(up.name)
@@ -195,6 +198,9 @@ func (p *plan) understand(s *stage) {
 		deploys = deploys || runsDeploy(t)
 	}
 	s.deploys = deploys
+	if len(s.branches) == 1 && !strings.ContainsAny(s.branches[0], "*?") {
+		s.branch = s.branches[0]
+	}
 	for _, tier := range [][]string{{s.name}, set, asked, s.texts, ids} {
 		name, several := oneEnvironment(tier...)
 		if several {
@@ -235,12 +241,14 @@ func (p *plan) calls(s *stage, n *node, ids, asked *[]string) {
 			script = n.position(0)
 		}
 		s.texts = append(s.texts, spokenText(script))
+	case "not":
+		n.walk(func(k *node) bool { s.negated[k] = true; return true })
 	case "branch":
-		if pattern := branchOf(n); pattern != "" && !strings.ContainsAny(pattern, "*?") {
-			s.branch = pattern
+		if pattern := branchOf(n); pattern != "" && !s.negated[n] {
+			s.branches = append(s.branches, pattern)
 		}
 	case "environment":
-		if isEnvironmentName(literal(n.named("name"))) {
+		if isEnvironmentName(literal(n.named("name"))) && !s.negated[n] {
 			*asked = append(*asked, literal(n.named("value")))
 		}
 	case "credentials":
@@ -298,7 +306,7 @@ func isDeployStep(n *node) bool {
 
 // deploysIn reports whether something in a piece of code deploys.
 func (p *plan) deploysIn(n *node) bool {
-	s := &stage{node: n}
+	s := &stage{node: n, negated: map[*node]bool{}}
 	found := false
 	p.own(s, func(k *node) {
 		if k.kind == nodeCall {

@@ -20,5 +20,5 @@ func (s *source) span(start, end int) pos.Span {
 	if s == nil {
 		return pos.Span{}
 	}
-	return s.index.Span(s.name, start, end)
+	return s.index.Span(s.name, start, max(start, end))
 }

@@ -13,6 +13,8 @@ type state struct {
 	cells map[int]value
 	heap  map[int]*heaped // lists and maps; what lies there is never changed, but replaced
 	vars  model.Env       // what Jenkins sets, parameters, and `env.X =`
+	turn  int             // tells one vars from another
+	ids   *int            // the last number that was given
 }
 
 // heaped is the content of a list or a map.
@@ -30,10 +32,16 @@ type entry struct {
 	value   value
 }
 
-func newState() *state { return &state{cells: map[int]value{}, heap: map[int]*heaped{}} }
+func newState() *state { return &state{cells: map[int]value{}, heap: map[int]*heaped{}, ids: new(int)} }
 
 func (s *state) clone() *state {
-	return &state{cells: maps.Clone(s.cells), heap: maps.Clone(s.heap), vars: s.vars}
+	return &state{cells: maps.Clone(s.cells), heap: maps.Clone(s.heap), vars: s.vars, turn: s.turn, ids: s.ids}
+}
+
+// change replaces the variables of the build.
+func (s *state) change(vars model.Env) {
+	*s.ids++
+	s.vars, s.turn = vars, *s.ids
 }
 
 // find gives an entry of a map by its key.
@@ -72,7 +80,10 @@ func joinTwo(why model.Value, a, b *state) *state {
 	if a == b {
 		return a
 	}
-	out := &state{cells: map[int]value{}, heap: map[int]*heaped{}, vars: joinEnvs(why, a.vars, b.vars)}
+	out := &state{cells: map[int]value{}, heap: map[int]*heaped{}, vars: a.vars, turn: a.turn, ids: a.ids}
+	if a.turn != b.turn {
+		out.change(joinEnvs(why, a.vars, b.vars))
+	}
 	for _, cell := range keysOf(a.cells, b.cells) {
 		x, inA := a.cells[cell]
 		y, inB := b.cells[cell]
@@ -164,11 +175,17 @@ func joinEnvs(why model.Value, a, b model.Env) model.Env {
 
 // either is one of two values, and nobody knows which.
 func either(why model.Value, a, b model.Value) model.Value {
+	if len(a.Alternatives)+len(b.Alternatives) > maxCandidates {
+		return model.UnknownBecause(model.WhyAmbiguous, why.Needs, why.Trail)
+	}
 	if a.Same(b) {
 		return a
 	}
 	return model.Ambiguous(why.Needs, a, b)
 }
+
+// maxCandidates bounds how many candidates a value has: a loop may make any number.
+const maxCandidates = 64
 
 // same reports whether two values are certainly one.
 func (v value) same(w value) bool {

@@ -45,6 +45,9 @@ func over(v, old model.Value) model.Value {
 	if len(old.Losers) >= maxLosers {
 		old.Losers = old.Losers[:maxLosers-1]
 	}
+	if old.State == model.Unknown && old.Trail.IsEmpty() { // one of several, of no place
+		old = model.Value{State: model.Absent, Losers: old.Losers}
+	}
 	return v.Over(old)
 }
 
@@ -160,6 +163,7 @@ func (m *machine) isSet(name string) bool {
 
 // setVar sets a variable of the build, as `env.X =` does.
 func (m *machine) setVar(name string, v model.Value) {
+	m.steps += 5 // all of them are copied
 	for _, other := range m.st.vars.Names() {
 		if strings.EqualFold(other, name) {
 			name = other
@@ -170,7 +174,7 @@ func (m *machine) setVar(name string, v model.Value) {
 		unsure.Alternatives = []model.Value{v}
 		v = unsure
 	}
-	m.st.vars = m.st.vars.With(name, over(v, m.st.vars.Get(name)))
+	m.st.change(m.st.vars.With(name, over(v, m.st.vars.Get(name))))
 }
 
 // putEnv is `env.NAME = value`.
@@ -252,7 +256,7 @@ func (m *machine) startVars() {
 	}
 	vars["WORKSPACE"] = ofRun("WORKSPACE", needsWorkspace)
 	m.branchVars(vars)
-	m.st.vars = model.NewEnv(vars)
+	m.st.change(model.NewEnv(vars))
 	for name, v := range m.in.Inputs {
 		m.setVar(name, v)
 	}
