@@ -167,7 +167,8 @@ func (v Variable) fromProcess() bool {
 	if len(v.Trail) == 0 || len(v.Shadowed) > 0 {
 		return false
 	}
-	return !slices.ContainsFunc(v.Trail, func(h Hop) bool { return h.Kind != model.KindProcess && h.Kind != model.KindCommand })
+	return v.Trail[0].Kind == model.KindProcess &&
+		!slices.ContainsFunc(v.Trail, func(h Hop) bool { return h.Kind != model.KindProcess && h.Kind != model.KindCommand })
 }
 
 // fromRunner reports whether the variable is one that a CI system, or the machine of the job,

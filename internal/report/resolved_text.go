@@ -34,8 +34,9 @@ func (p *page) consumer(c ResolvedConsumer) {
 	p.line("  ", p.paint(bold, p.text(consumerTitle(c))), p.paint(faint, p.text(consumerFacts(c))))
 	var rows [][]string
 	handedOn, predefined := 0, 0
+	inherits := c.Kind == model.ConsumerProcess || c.Kind == model.ConsumerCIStep
 	for _, v := range c.Variables {
-		if v.fromRunner() && !p.opt.Verbose {
+		if inherits && v.fromRunner() && !p.opt.Verbose {
 			predefined++
 			continue
 		}

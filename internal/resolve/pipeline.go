@@ -176,22 +176,19 @@ func upperName(name string) string {
 
 // Follow follows a script on the machine of its job.
 func (h *host) Follow(ctx context.Context, s pipeline.Script) (pipeline.After, error) {
-	sh, followed := shellOf(s)
-	if !followed {
-		return h.notFollowed(s), nil
-	}
 	m, ok := h.machines[s.Job]
 	if !ok {
 		m = &machine{files: h.files.Fork()}
 		h.machines[s.Job] = m
 	}
 	h.walk.files = m.files
-	sh.Before, sh.Ran = m.kept, m.ran
-	session, err := h.walk.follow(ctx, sh, s.Perhaps, s.Quiet)
+	session, followed, err := h.session(ctx, m, s)
 	if err != nil {
 		return pipeline.After{}, err
 	}
-	m.kept, m.ran = session.Kept, true
+	if !followed {
+		return h.notFollowed(s), nil
+	}
 	if !s.Quiet {
 		h.consumers = append(h.consumers, session.Consumers...)
 		h.problems = append(h.problems, session.Problems...)
@@ -203,4 +200,18 @@ func (h *host) Follow(ctx context.Context, s pipeline.Script) (pipeline.After, e
 		}
 	}
 	return after, nil
+}
+
+// session follows one script with the engine of its shell; followed is false when there is none.
+func (h *host) session(ctx context.Context, m *machine, s pipeline.Script) (out shell.Outcome, followed bool, err error) {
+	step, ok := shellOf(s)
+	if !ok {
+		out, followed, err = h.walk.followWindows(ctx, s)
+		m.ran = true
+		return out, followed, err
+	}
+	step.Before, step.Ran = m.kept, m.ran
+	out, err = h.walk.follow(ctx, step, s.Perhaps, s.Quiet)
+	m.kept, m.ran = out.Kept, true
+	return out, true, err
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"path"
-	"slices"
 	"strings"
 
 	"github.com/keyfit/keyfit/internal/config"
@@ -66,11 +65,11 @@ func (t *tools) deliveries(saw *views) []deploy.Delivery {
 	var all []deploy.Delivery
 	var commands []int          // of each delivery
 	deliveries := map[int]int{} // of each command
-	place := t.placement()
+	var place placement
 	for i, command := range saw.outcome.Commands {
 		placed := place.command(command)
 		d, ok := deploy.Read(deploy.Call{Command: placed, Files: saw.of(i)})
-		if ok && !slices.EqualFunc(placed.Args, command.Args, model.Value.Same) {
+		if ok && len(place.paths) > 0 {
 			d = place.undo(d)
 		}
 		if !ok {

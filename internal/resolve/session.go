@@ -8,6 +8,7 @@ import (
 	"github.com/keyfit/keyfit/internal/engine/shell"
 	"github.com/keyfit/keyfit/internal/model"
 	"github.com/keyfit/keyfit/internal/pipeline"
+	"github.com/keyfit/keyfit/internal/repo"
 )
 
 // follow follows a script, and what the deploy tools that it calls deliver. With doubt it is
@@ -19,6 +20,11 @@ func (w *walk) follow(ctx context.Context, step shell.Step, doubt *model.Value, 
 	if err != nil || quiet {
 		return out, err
 	}
+	return w.delivered(ctx, before, out, doubt)
+}
+
+// delivered adds to the outcome of a script what the deploy tools that it calls deliver.
+func (w *walk) delivered(ctx context.Context, before *repo.Overlay, out shell.Outcome, doubt *model.Value) (shell.Outcome, error) {
 	t := tools{walk: w, unfollowed: map[string]bool{}, modular: map[string]bool{}}
 	if err := t.deliver(ctx, &views{base: before, outcome: out, doubt: doubt}, 0); err != nil {
 		return shell.Outcome{}, err
