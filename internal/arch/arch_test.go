@@ -111,7 +111,7 @@ func sources(t *testing.T) []source {
 		}
 		rel := filepath.ToSlash(strings.TrimPrefix(strings.TrimPrefix(p, root), string(filepath.Separator)))
 		if d.IsDir() {
-			if slices.Contains([]string{".git", ".tools", "testdata", "node_modules", "dist"}, d.Name()) {
+			if slices.Contains([]string{".git", ".tools", "testdata", "node_modules", "dist", "tools"}, d.Name()) {
 				return fs.SkipDir
 			}
 			return nil

@@ -98,6 +98,7 @@ func runInputs(inputs config.Variables) map[string]model.Value {
 // host follows the scripts of one step's jobs, and keeps who receives something in them.
 type host struct {
 	walk      *walk
+	kind      string              // of the CI system, as steps are called in keyfit.yaml
 	own       *github.Own         // keyfit's own step, when it runs in a workflow
 	machines  map[string]*machine // of each job
 	files     *repo.Overlay       // before any of them
@@ -113,7 +114,7 @@ type machine struct {
 }
 
 func newHost(w *walk, kind string, step pipeline.Step) *host {
-	h := &host{walk: w, files: step.Files, machines: map[string]*machine{}}
+	h := &host{walk: w, kind: kind, files: step.Files, machines: map[string]*machine{}}
 	if kind == "workflow" && step.Run.Inside {
 		if own, ok := github.Bindings(w.files, w.process); ok {
 			h.own = &own
@@ -206,7 +207,7 @@ func (h *host) Follow(ctx context.Context, s pipeline.Script) (pipeline.After, e
 func (h *host) session(ctx context.Context, m *machine, s pipeline.Script) (out shell.Outcome, followed bool, err error) {
 	step, ok := shellOf(s)
 	if !ok {
-		out, followed, err = h.walk.followWindows(ctx, s)
+		out, followed, err = h.walk.followWindows(ctx, s, h.kind == "workflow")
 		m.ran = true
 		return out, followed, err
 	}

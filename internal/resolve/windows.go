@@ -12,8 +12,9 @@ import (
 	"github.com/keyfit/keyfit/internal/session"
 )
 
-// followWindows follows a script for PowerShell or cmd; ok is false for any other.
-func (w *walk) followWindows(ctx context.Context, s pipeline.Script) (out shell.Outcome, ok bool, err error) {
+// followWindows follows a script for PowerShell or cmd; ok is false for any other. A quiet one
+// is started with echo off.
+func (w *walk) followWindows(ctx context.Context, s pipeline.Script, quiet bool) (out shell.Outcome, ok bool, err error) {
 	var left session.Outcome
 	before := w.files.Fork()
 	switch s.Shell {
@@ -29,7 +30,7 @@ func (w *walk) followWindows(ctx context.Context, s pipeline.Script) (out shell.
 	case "cmd", "bat":
 		left, err = batch.Follow(ctx, batch.Step{
 			Files: w.files, Env: s.Env, Dir: s.Dir, Text: s.Text, At: s.At, Positions: s.Positions,
-			Holes: s.Holes, Hole: pipeline.Hole, Channels: s.Channels, Root: s.Root, Capture: s.Capture, Quiet: true,
+			Holes: s.Holes, Hole: pipeline.Hole, Channels: s.Channels, Root: s.Root, Capture: s.Capture, Quiet: quiet,
 		})
 	default:
 		return shell.Outcome{}, false, nil

@@ -176,6 +176,14 @@ func (st *State) Lose(v model.Value) { st.Lost = &v }
 // any variable, written to any channel, printed, changed the directory. The variables that
 // hold paths of the machine are taken to be left alone.
 func (st *State) Wild(v model.Value) {
+	st.WildEnv(v)
+	st.WildChannels(v)
+	st.Print(Of(v))
+	st.Lose(v)
+}
+
+// WildEnv says that any variable may have been set or removed.
+func (st *State) WildEnv(v model.Value) {
 	unknown := map[string]model.Value{}
 	for name, old := range st.Env.All() {
 		if _, held := st.outlets[name]; !held {
@@ -183,9 +191,6 @@ func (st *State) Wild(v model.Value) {
 		}
 	}
 	st.Env = st.Env.WithAll(unknown).WithRest(v)
-	st.WildChannels(v)
-	st.Print(Of(v))
-	st.Lose(v)
 }
 
 // WildChannels says that anything may have been written to any channel.

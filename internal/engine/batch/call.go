@@ -48,11 +48,13 @@ func (f *follower) call(st *state, s simple, tail []char) session.Text {
 	case how == followed:
 		f.callScript(st, file, rest, at)
 		return session.Text{}
-	case how == ends && !f.isTool(command), how == mayEnd && !known:
-		f.giveUp(st, at, "a script that is not in the repository")
-		return session.Text{}
+	case how == ends && !f.isTool(command), how == mayEnd:
+		out := f.record(st, simple{chars: tail}, command, rest, nil)
+		f.rec.Problem(f.span(at), "keyfit does not know what a script sets that is called here and is not in the repository", advice)
+		f.rec.Doubt(strangeScript())
+		st.WildEnv(strangeScript())
+		return out
 	}
-	// A tool that is itself a script may set variables; those that are known to do set none.
 	return f.record(st, simple{chars: tail}, command, rest, nil)
 }
 

@@ -229,7 +229,9 @@ func (f *follower) leave(st *state, s simple, certain bool, command session.Text
 		return
 	}
 	if !certain {
-		f.frame.ends = append(f.frame.ends, st.clone())
+		ended := st.clone() // as a script, it may have set variables
+		ended.WildEnv(strangeScript())
+		f.frame.ends = append(f.frame.ends, ended)
 		f.perhapsFrom(f.frame)
 		return
 	}
@@ -239,6 +241,10 @@ func (f *follower) leave(st *state, s simple, certain bool, command session.Text
 	}
 	f.perhapsFrom(f.frame) // of what stands in the same line
 	st.leaving = true
+}
+
+func strangeScript() model.Value {
+	return model.UnknownBecause(model.WhyUnsupported, "what a script sets that is not in the repository", model.Trail{})
 }
 
 // more reports whether there are further commands in the script.

@@ -91,7 +91,7 @@ func TestProblems(t *testing.T) {
 		{"set A=1\nfor %%i in (CANARY9f8e7d6c5b4a3) do helm %%i", "deploy.bat:2:1 keyfit does not follow a for loop in a script for cmd; values after this are unknown"},
 		{"goto CANARY9f8e7d6c5b4a3", "deploy.bat:1:1 keyfit does not follow a jump in a script for cmd; values after this are unknown"},
 		{"cd CANARY9f8e7d6c5b4a3", "deploy.bat:1:4 the directory (not shown here) does not exist in the repository"},
-		{"call CANARY9f8e7d6c5b4a3.bat", "deploy.bat:1:1 keyfit does not follow a script that is not in the repository in a script for cmd; values after this are unknown"},
+		{"call CANARY9f8e7d6c5b4a3.bat", "deploy.bat:1:1 keyfit does not know what a script sets that is called here and is not in the repository"},
 		{"npm ci\nhelm list", `deploy.bat:1:1 "npm" is a script for cmd itself, so nothing behind it is run`},
 	} {
 		out := placed(t, c.script)

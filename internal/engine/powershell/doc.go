@@ -8,8 +8,8 @@
 // about_Quoting_Rules, about_Operators, about_Environment_Variables, about_Redirection and
 // about_Character_Encoding.
 //
-// What it takes for granted: no profile sets anything (CI systems start PowerShell without
-// one, or with that of a machine of their own); commands that come with PowerShell mean what
+// What it takes for granted: no profile sets anything (GitHub starts pwsh -command ". '{0}'",
+// so with the profile of the runner's machine, other systems with -NoProfile); commands that come with PowerShell mean what
 // they come with; a text that is not known is not empty, holds no quotation mark and is no
 // list; and of a command that may fail the way on which it does not is the one that matters,
 // where the script ends otherwise.
