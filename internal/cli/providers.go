@@ -33,12 +33,17 @@ func (a *app) providersCommand() *cobra.Command {
 }
 
 func (a *app) listProviders(w *workspace) error {
-	for _, p := range append(w.config.Own(), w.catalogue.All()...) {
+	all := append(w.config.Own(), w.catalogue.All()...)
+	width := 0
+	for _, p := range all {
+		width = max(width, len(p.ID))
+	}
+	for _, p := range all {
 		origin := ""
 		if p.Custom {
 			origin = "  (" + w.config.Path + ")"
 		}
-		if _, err := fmt.Fprintf(a.Stdout, "%-20s %s%s\n", p.ID, p.Name, origin); err != nil {
+		if _, err := fmt.Fprintf(a.Stdout, "%-*s  %s%s\n", width, p.ID, p.Name, origin); err != nil {
 			return err
 		}
 	}

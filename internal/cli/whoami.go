@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -102,7 +104,7 @@ func (a *app) whoami(ctx context.Context, key secret.Text, o whoamiOptions) erro
 		return err
 	}
 	answer, err := a.askWhose(ctx, w, o, probe.Question{
-		Provider: p, Form: form, Environment: o.environment, Key: key, Variables: a.processTexts(p),
+		Provider: p, Form: form, Environment: o.environment, Key: key, Variables: a.processTexts(p), Parts: a.processParts(p),
 	})
 	if err != nil {
 		return err
@@ -138,11 +140,26 @@ func (a *app) askWhose(ctx context.Context, w *workspace, o whoamiOptions, q pro
 	return client.Ask(ctx, []probe.Question{q})[0], nil
 }
 
+// processParts are the further parts of the credential that this process holds under one of their
+// usual names.
+func (a *app) processParts(p *provider.Provider) map[string]secret.Text {
+	parts := map[string]secret.Text{}
+	for role, part := range p.Parts {
+		for _, name := range slices.Sorted(maps.Keys(a.env)) {
+			usual := slices.ContainsFunc(part.Names, func(glob string) bool { return provider.Glob(glob, name) })
+			if usual && !part.Admin && a.env[name] != "" && parts[role].IsEmpty() {
+				parts[role] = secret.New(a.env[name])
+			}
+		}
+	}
+	return parts
+}
+
 // processTexts are the variables that the provider's request takes along, as far as
 // this process has them.
 func (a *app) processTexts(p *provider.Provider) map[string]secret.Text {
 	texts := map[string]secret.Text{}
-	for _, name := range p.Probe.Request.Variables() {
+	for _, name := range p.Variables() {
 		if text, ok := a.env[name]; ok {
 			texts[name] = secret.New(text)
 		}

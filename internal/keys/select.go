@@ -143,7 +143,7 @@ func (s *selector) companions(slot *Slot) {
 		return
 	}
 	slot.Parts, slot.Slots = map[string]Companion{}, map[string]Companion{}
-	for _, name := range p.Probe.Request.Variables() {
+	for _, name := range p.Variables() {
 		slot.Slots[name] = Companion{Variable: name, Value: received(slot.Consumer, name)}
 	}
 	for role, part := range p.Parts {

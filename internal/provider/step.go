@@ -80,6 +80,16 @@ func (p *Provider) view(s *Step) *Provider {
 	return &view
 }
 
+// Variables lists the other variables that any of the requests takes along, in order, each once.
+func (p *Provider) Variables() []string {
+	out := p.Probe.Request.Variables()
+	for i := range p.Probe.Then {
+		out = append(out, p.Probe.Then[i].Request.Variables()...)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
 // saved lists the parts that requests before step i save.
 func (p *Provider) saved(i int) []string {
 	var out []string
