@@ -32,7 +32,11 @@ type flight struct {
 
 // once sends a request unless it was sent before, and gives the verdict on its answer.
 func (c *Client) once(ctx context.Context, q *Question, r *request) verdict.Verdict {
-	id := r.digest(q.Provider.ID)
+	return c.fly(ctx, r.digest(q.Provider.ID), func() verdict.Verdict { return c.send(ctx, q, r) })
+}
+
+// fly asks a question unless it was asked before in the life of the client, and gives its verdict.
+func (c *Client) fly(ctx context.Context, id identifier, ask func() verdict.Verdict) verdict.Verdict {
 	c.mu.Lock()
 	f, under := c.flights[id]
 	if !under {
@@ -49,7 +53,7 @@ func (c *Client) once(ctx context.Context, q *Question, r *request) verdict.Verd
 		}
 	}
 	defer close(f.done) // also when reading the answer fails: no one must wait for ever
-	f.verdict = c.send(ctx, q, r)
+	f.verdict = ask()
 	return f.verdict
 }
 

@@ -71,24 +71,7 @@ func storeAddress(q *Question, u *url.URL) string {
 // storeOnce logs in once in the life of the client, whatever comes of it: logins lock.
 func (c *Client) storeOnce(ctx context.Context, q *Question, u *url.URL) verdict.Verdict {
 	id := identifier(sha256.Sum256([]byte(q.Provider.ID + "\x00" + u.String())))
-	c.mu.Lock()
-	f, under := c.flights[id]
-	if !under {
-		f = &flight{done: make(chan struct{}), verdict: unsent(provider.AmbiguousCause, "keyfit failed while it read the answer; please report this")}
-		c.flights[id] = f
-	}
-	c.mu.Unlock()
-	if under {
-		select {
-		case <-f.done:
-			return f.verdict
-		case <-ctx.Done():
-			return stopped(ctx)
-		}
-	}
-	defer close(f.done)
-	f.verdict = c.logIn(ctx, q, u)
-	return f.verdict
+	return c.fly(ctx, id, func() verdict.Verdict { return c.logIn(ctx, q, u) })
 }
 
 func (c *Client) logIn(ctx context.Context, q *Question, u *url.URL) verdict.Verdict {
