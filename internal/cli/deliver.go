@@ -66,7 +66,7 @@ func (a *app) deliver(w *workspace, result *outcome, targets []target, o checkOp
 func nothing(w *workspace) error {
 	e := &exit{code: exitNothing, message: "nothing to check: no key in any environment"}
 	if w.config.Path == "" {
-		e.fix = "declare the keys in keyfit.yaml under `keys:`; without it, environments are the .env and .env.NAME files, and keys are recognised by their form or by the usual name of the variable"
+		e.fix = "declare the keys in keyfit.yaml under `keys:`; without it, keys are recognised by their form or by the usual name of the variable"
 	} else {
 		e.fix = "declare the variables under `keys:` in " + w.config.Path
 	}

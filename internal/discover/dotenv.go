@@ -15,7 +15,7 @@ const common = ".env" // what every environment loads first
 var others = map[string]string{
 	"example": template, "examples": template, "sample": template, "template": template, "tmpl": template, "tpl": template,
 	"dist": template, "default": template, "defaults": template, "schema": template,
-	"local": "belongs to one machine, not to a deploy",
+	"local": oneMachine, "devcontainer": oneMachine,
 	"vault": tooling, "keys": tooling, "me": tooling, "previous": tooling, "project": tooling,
 	"enc": encrypted, "encrypted": encrypted, "gpg": encrypted, "pgp": encrypted, "asc": encrypted, "age": encrypted, "sops": encrypted, "sealed": encrypted,
 	"bak": leftover, "backup": leftover, "old": leftover, "orig": leftover, "rej": leftover, "save": leftover, "tmp": leftover,
@@ -25,11 +25,12 @@ var others = map[string]string{
 }
 
 const (
-	template  = "is a template"
-	tooling   = "belongs to a tool that manages .env files"
-	encrypted = "is encrypted"
-	leftover  = "is a leftover copy"
-	document  = "is no .env file by its name"
+	template   = "is a template"
+	oneMachine = "belongs to one machine, not to a deploy"
+	tooling    = "belongs to a tool that manages .env files"
+	encrypted  = "is encrypted"
+	leftover   = "is a leftover copy"
+	document   = "is no .env file by its name"
 )
 
 // dotenv finds the .env files of the directory itself. Those of directories below it are

@@ -13,6 +13,7 @@ import (
 	"github.com/keyfit/keyfit/internal/config"
 	"github.com/keyfit/keyfit/internal/model"
 	"github.com/keyfit/keyfit/internal/pipeline"
+	"github.com/keyfit/keyfit/internal/pipeline/tree"
 	"github.com/keyfit/keyfit/internal/pos"
 	"github.com/keyfit/keyfit/internal/repo"
 	"github.com/keyfit/keyfit/internal/strict"
@@ -84,7 +85,7 @@ func (d *discovery) pipeline(s system, file string) {
 		if job.Unsure != "" {
 			d.note("%s: %s", found.from, job.Unsure)
 		}
-		name, told := environmentOf(job)
+		name, told := environmentOf(job, file)
 		key := fmt.Sprint(name, job.Group, "\x00", job.Name, job.Branch, job.Inputs, job.Matrix)
 		if seen[key] {
 			continue
@@ -153,12 +154,20 @@ func mayBeKey(text string) bool {
 	return false
 }
 
-// environmentOf is where a job deploys to, and what says so when the job itself does not.
-func environmentOf(job pipeline.Job) (name, told string) {
+// environmentOf is where a job deploys to, and what says so when the job itself does not. The
+// name of a file is asked only if it speaks of a deploy, as in deploy-to-production.yml, and
+// of nothing that is unsure about the job.
+func environmentOf(job pipeline.Job, file string) (name, told string) {
 	if job.Environment != "" {
 		return job.Environment, ""
 	}
-	for _, by := range []struct{ text, what string }{{job.Name, "its name"}, {job.Group, "what it stands in"}, {job.Branch, "its branch"}} {
+	file = path.Base(file)
+	if job.Unsure != "" || !tree.DeployName(file) {
+		file = ""
+	}
+	for _, by := range []struct{ text, what string }{
+		{job.Name, "its name"}, {job.Group, "what it stands in"}, {file, "the name of its file"}, {job.Branch, "its branch"},
+	} {
 		if stage := stageIn(by.text); stage != "" {
 			return stage, by.what
 		}

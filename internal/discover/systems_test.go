@@ -104,3 +104,22 @@ func TestServicesWithPipelines(t *testing.T) {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
 }
+
+// TestNamesOfFiles: where a job goes may stand in the name of its file alone, if that speaks
+// of a deploy.
+func TestNamesOfFiles(t *testing.T) {
+	deploy := func(on string) string {
+		return "on: " + on + "\njobs: {build: {runs-on: ubuntu-latest, steps: [{run: ./deploy.sh}]}}\n"
+	}
+	found := discover.Environments(repository(t, map[string]string{
+		".github/workflows/deploy-to-production.yml": deploy("push"),
+		".github/workflows/deploy-to-dev.yml":        deploy("{push: {branches: [develop]}}"),
+		".github/workflows/deploy-to-uat.yml":        deploy("workflow_call"),
+		".github/workflows/staging.yml":              deploy("push"),
+		".env.devcontainer":                          "KEY=CANARY-container\n",
+	}), ".")
+	want := []string{"dev 1: workflow .github/workflows/deploy-to-dev.yml||build|develop", "production 1: workflow .github/workflows/deploy-to-production.yml||build|"}
+	if diff := cmp.Diff(want, told(found)); diff != "" {
+		t.Errorf("(-want +got)\n%s\nnotes:\n%s", diff, strings.Join(found.Notes, "\n"))
+	}
+}

@@ -45,6 +45,7 @@ func TestCallsDeployTool(t *testing.T) {
 	}
 	no := []string{
 		"make test", "npm ci", "terraform plan", "kubectl get pods", "echo deploy is next", "# ./deploy.sh", "helm lint", "docker build .", "go test ./...", "aws s3 ls", "cat undeployed.txt",
+		"bundle install --deployment --jobs 4", "bundle install --without deploy development", "pip install --target deploy -r requirements.txt",
 	}
 	for _, text := range yes {
 		if !pipeline.CallsDeployTool("set -e\n  " + text) {

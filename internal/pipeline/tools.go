@@ -24,7 +24,7 @@ var deployTool = regexp.MustCompile(`(?m)(?:^|[\s;&|(/"'])(?:` + strings.Join([]
 	`git\s+push\s+(?:[^\n;|&]*\s)?(?:heroku|dokku)\b`,
 	`heroku\s+container:release\b`,
 	`(?:make|npm\s+run|yarn|pnpm|task|just|rake|mage)\s+(?:[^\n;|&]*\s)?(?:run\s+)?(?:deploy|release|rollout)[\w:.-]*`,
-	`(?:[\w.-]*/)*[\w.-]*deploy[\w-]*(?:\.(?:sh|bash|py|rb|js|ts|pl))?(?:\s|$|["'])`,
+	`(?:[\w.-]*/)*(?:[\w.][\w.-]*)?deploy[\w-]*(?:\.(?:sh|bash|py|rb|js|ts|pl))?(?:\s|$|["'])`,
 	`(?:[\w.-]*/)*(?:release|rollout|ship)[\w-]*\.(?:sh|bash|py|rb|js|ts|pl)\b`,
 }, "|") + `)`)
 
@@ -41,9 +41,15 @@ func CallsDeployTool(script string) bool {
 	for line := range strings.Lines(script) {
 		line = strings.TrimSpace(line)
 		hasWord := func(word string) bool { return strings.Contains(line, word) }
-		if !strings.HasPrefix(line, "#") && !strings.HasPrefix(line, "echo ") && slices.ContainsFunc(mayDeploy, hasWord) && deployTool.MatchString(line) {
+		if !strings.HasPrefix(line, "#") && !strings.HasPrefix(line, "echo ") && slices.ContainsFunc(mayDeploy, hasWord) && deployTool.MatchString(withoutInstalls(line)) {
 			return true
 		}
 	}
 	return false
 }
+
+// install finds commands that install packages: what follows them are names of packages,
+// groups and folders.
+var install = regexp.MustCompile(`\b(?:bundle|pip3?|poetry|npm|apt-get|apk|gem)\s+(?:install|add|ci)\s[^;|&]*`)
+
+func withoutInstalls(line string) string { return install.ReplaceAllString(line, "") }

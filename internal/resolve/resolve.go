@@ -73,6 +73,7 @@ func One(ctx context.Context, in Input) (Environment, error) {
 		inputs:  in.Config.Inputs,
 	}
 	w.env = bindInputs(w.process, w.inputs)
+	w.pipelines = len(in.Config.Deploy) > 0 && !slices.ContainsFunc(in.Config.Deploy, runsHere)
 	for _, step := range in.Config.Deploy {
 		if err := ctx.Err(); err != nil {
 			return Environment{}, err
@@ -93,6 +94,12 @@ func One(ctx context.Context, in Input) (Environment, error) {
 	}, nil
 }
 
+// runsHere reports whether a step runs where keyfit does, not on the machine of a job.
+func runsHere(step config.Step) bool {
+	_, elsewhere := step.Pipeline()
+	return !elsewhere
+}
+
 // walk is the state between two steps.
 type walk struct {
 	name      string
@@ -106,6 +113,7 @@ type walk struct {
 	kube      clusters
 	modules   modules
 	applies   bool         // something is applied to a cluster
+	pipelines bool         // all steps are jobs of pipelines, and there are some
 	lost      *model.Value // why not all that is applied could be followed
 }
 
@@ -122,7 +130,7 @@ func (w *walk) step(ctx context.Context, step config.Step) error {
 
 // end lists the consumers: commands, and the containers of what was applied. A path that
 // starts nothing still hands its environment to whatever the deploy starts after it: one
-// process.
+// process. The jobs of a pipeline hand nothing on: they run on machines of their own.
 func (w *walk) end(ctx context.Context) ([]model.Consumer, error) {
 	containers, err := w.receivers(ctx)
 	if err != nil {
@@ -131,6 +139,13 @@ func (w *walk) end(ctx context.Context) ([]model.Consumer, error) {
 	containers = withoutGuesses(containers)
 	if all := slices.Concat(w.consumers, w.modules.consumers(), containers); len(all) > 0 || w.applies {
 		return all, nil
+	}
+	if w.pipelines {
+		if w.lost == nil {
+			lost := model.UnknownBecause(model.WhyUnsupported, "what the jobs of the pipeline start", model.Trail{})
+			w.lost = &lost
+		}
+		return nil, nil
 	}
 	return []model.Consumer{{Kind: model.ConsumerProcess, Workload: "process", Env: w.env}}, nil
 }

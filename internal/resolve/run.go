@@ -38,6 +38,8 @@ type tools struct {
 	followed   bool
 	unfollowed map[string]bool
 	modular    map[string]bool // the tools whose root modules were evaluated
+	// elsewhere says that the commands run on another machine than keyfit.
+	elsewhere bool
 }
 
 // deliver follows what the commands of a script deliver, in their order.
@@ -134,7 +136,7 @@ func (t *tools) within(ctx context.Context, inner deploy.Inner, by deploy.Delive
 	}
 	out, err := shell.Follow(ctx, shell.Step{
 		Files: files.Fork(), Env: t.load(inner, files), Dir: inner.Dir, Line: line, Args: inner.Args,
-		At: inner.At, Sh: inner.Sh, Flags: inner.Flags,
+		At: inner.At, Sh: inner.Sh, Flags: inner.Flags, Elsewhere: t.elsewhere || inner.Host != "",
 	})
 	if err != nil {
 		return err

@@ -20,12 +20,13 @@ func (w *walk) follow(ctx context.Context, step shell.Step, doubt *model.Value, 
 	if err != nil || quiet {
 		return out, err
 	}
-	return w.delivered(ctx, before, out, doubt)
+	return w.delivered(ctx, before, out, doubt, step.Elsewhere)
 }
 
-// delivered adds to the outcome of a script what the deploy tools that it calls deliver.
-func (w *walk) delivered(ctx context.Context, before *repo.Overlay, out shell.Outcome, doubt *model.Value) (shell.Outcome, error) {
-	t := tools{walk: w, unfollowed: map[string]bool{}, modular: map[string]bool{}}
+// delivered adds to the outcome of a script what the deploy tools that it calls deliver;
+// elsewhere says that it runs on another machine than keyfit.
+func (w *walk) delivered(ctx context.Context, before *repo.Overlay, out shell.Outcome, doubt *model.Value, elsewhere bool) (shell.Outcome, error) {
+	t := tools{walk: w, elsewhere: elsewhere, unfollowed: map[string]bool{}, modular: map[string]bool{}}
 	if err := t.deliver(ctx, &views{base: before, outcome: out, doubt: doubt}, 0); err != nil {
 		return shell.Outcome{}, err
 	}

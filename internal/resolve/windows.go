@@ -49,7 +49,7 @@ func (w *walk) followWindows(ctx context.Context, s pipeline.Script, quiet bool)
 	if s.Quiet {
 		return out, true, nil
 	}
-	out, err = w.delivered(ctx, before, out, s.Perhaps)
+	out, err = w.delivered(ctx, before, out, s.Perhaps, true)
 	return out, true, err
 }
 

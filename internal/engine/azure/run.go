@@ -88,7 +88,7 @@ func (r *run) environment(j *job) (name, unsure string) {
 		return "", "the name of its environment is put together when it runs"
 	}
 	for _, text := range []string{j.name, j.display, j.stage.name, j.stage.display} {
-		if e := tree.Environment(text); e != "" {
+		if e := tree.OfJob(text); e != "" {
 			return e, "its environment is told by a name alone"
 		}
 	}

@@ -122,7 +122,7 @@ func (r *reader) environment(v invocation) (name, unsure string) {
 	}
 	const guess = "its environment is told by a name alone"
 	for _, text := range []string{v.name, v.job} {
-		if e := tree.Environment(text); e != "" {
+		if e := tree.OfJob(text); e != "" {
 			return e, guess
 		}
 	}
@@ -133,7 +133,7 @@ func (r *reader) environment(v invocation) (name, unsure string) {
 		}
 	}
 	if found == "" {
-		found = tree.Environment(v.workflow)
+		found = tree.OfJob(v.workflow)
 	}
 	if found == "" {
 		return "", ""

@@ -85,10 +85,45 @@ func (j *job) orbStep(ctx context.Context, o *orb, name string, args *tree.Node,
 		}
 		return j.orbLine(ctx, c, args, sc, at)
 	}
+	if full == "circleci/aws_cli/setup" || full == "circleci/aws_cli/role_arn_setup" || full == "circleci/aws_cli/assume_role_with_web_identity" {
+		j.signedIn(args, name, at)
+		return nil
+	}
 	if slices.Contains(quietOrbs(), underscored(o.ref)) || slices.Contains(quietOrbs(), full) {
 		return nil
 	}
 	j.unknownOrb(name, args, sc, at)
+	return nil
+}
+
+// signedIn makes the credentials of AWS unknown after a step that asks for those of a role.
+func (j *job) signedIn(args *tree.Node, name string, at pos.Span) {
+	role := slices.ContainsFunc(pairsOf(args), func(p tree.Pair) bool { return underscored(p.Key.Text()) == "role_arn" })
+	if !role {
+		return
+	}
+	set := map[string]model.Value{}
+	for _, variable := range []string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"} {
+		hop := j.hop(at, "set by "+strict.Path(name))
+		v := model.UnknownBecause(model.WhyRemoteState, "the credentials of the role that the job takes on", model.Trail{}.Append(hop))
+		set[variable] = v.Over(j.env.Get(variable))
+	}
+	j.env = j.env.WithAll(set)
+}
+
+// orbSteps follows the steps that a command, or a job, of an orb is given: what the orb does
+// around them is not known, but that it runs them is what they are given for. Those that go
+// before a job and after it are not the orb's.
+func (j *job) orbSteps(ctx context.Context, args *tree.Node, sc *scope, depth int) error {
+	for _, p := range pairsOf(args) {
+		name := underscored(p.Key.Text())
+		if name != "steps" && !strings.HasSuffix(name, "_steps") || name == "pre_steps" || name == "post_steps" || !p.Value.IsList() {
+			continue
+		}
+		if err := j.steps(ctx, p.Value.Each(), sc, depth+1); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

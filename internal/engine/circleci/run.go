@@ -58,7 +58,9 @@ func (r *reader) run(ctx context.Context, v invocation) error {
 	}
 	var err error
 	if n == nil {
-		err = j.orbStep(ctx, from, v.job, v.args, caller, v.at)
+		if err = j.orbStep(ctx, from, v.job, v.args, caller, v.at); err == nil {
+			err = j.orbSteps(ctx, v.args, caller, 0)
+		}
 	} else {
 		err = j.steps(ctx, n.Get("steps").Each(), sc, 0)
 	}
@@ -212,7 +214,10 @@ func (j *job) oneStep(ctx context.Context, name string, n, args *tree.Node, sc *
 		j.fail(n.Span(), "write it under `commands:`", "there is no step or command %s", strict.Name(name))
 		return nil
 	}
-	return j.orbStep(ctx, sc.lib.orbs[alias], name, args, sc, n.Span())
+	if err := j.orbStep(ctx, sc.lib.orbs[alias], name, args, sc, n.Span()); err != nil {
+		return err
+	}
+	return j.orbSteps(ctx, args, sc, depth)
 }
 
 // conditional follows the steps of `when` or `unless`.

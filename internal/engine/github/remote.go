@@ -6,6 +6,7 @@ import (
 
 	"github.com/keyfit/keyfit/internal/model"
 	"github.com/keyfit/keyfit/internal/pipeline"
+	"github.com/keyfit/keyfit/internal/pipeline/tree"
 	"github.com/keyfit/keyfit/internal/strict"
 )
 
@@ -29,6 +30,9 @@ func (r *stepRun) uses() *result {
 	if !ok {
 		r.consume(with)
 		name, _, _ := strings.Cut(uses, "@")
+		if tree.DeployName(name) {
+			r.opaque()
+		}
 		r.mayExport("the action " + strict.Path(name))
 		return &result{outputs: r.unseenOutputs()}
 	}
@@ -71,6 +75,14 @@ func (r *stepRun) consume(with []assignment) {
 	r.deliver(model.Consumer{Kind: model.ConsumerCIStep, Workload: r.label(), At: r.step.at, Env: r.environment().WithAll(env)})
 }
 
+// opaque says that the step deploys something of which nothing is seen: what receives
+// variables there is not known.
+func (r *stepRun) opaque() {
+	if r.chosen {
+		r.doubt(model.WhyUnsupported, "what the action deploys", r.step.at)
+	}
+}
+
 // deliver adds a consumer. One that is not certain to be there receives nothing for certain.
 func (r *stepRun) deliver(c model.Consumer) {
 	if !r.chosen {
@@ -97,6 +109,9 @@ func (r *stepRun) unseenOutputs() model.Env {
 func (r *stepRun) known(a action, with []assignment) *result {
 	if a.deploys || a.exports >= exportsInputs || fromOutside(with) || fromOutside(r.sets) {
 		r.consume(with)
+	}
+	if a.deploys && len(a.pairs) == 0 && len(a.line) == 0 {
+		r.opaque()
 	}
 	r.pairs(a.pairs, with)
 	if len(a.line) > 0 {

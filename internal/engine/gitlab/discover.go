@@ -126,7 +126,7 @@ func (r *run) entry(j *job, c cell, a admission) []pipeline.Job {
 	case name.State == model.Known:
 		e.Environment = name.Text.Reveal()
 	case name.State == model.Absent:
-		if e.Environment = tree.Environment(j.name); e.Environment != "" {
+		if e.Environment = tree.OfJob(j.name); e.Environment != "" {
 			e.Unsure = "the name of the job alone says where it deploys to"
 		}
 	case name.Why == model.WhyAmbiguous:

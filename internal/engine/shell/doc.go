@@ -16,8 +16,8 @@
 // forks. Under set -e a failing command ends the way, but the traps on
 // ERR and EXIT that it sets off are followed, because they start commands too.
 //
-// A variable that a CI system keeps, or says of its run, and whose text is not known is
-// taken to be one word where it stands without quotes: what a deploy hands to a flag in
+// In the job of a pipeline (Step.Elsewhere), a variable that the CI system keeps, or says
+// of its run, and whose text is not known is taken to be one word where it stands without quotes: what a deploy hands to a flag in
 // this way, --namespace=$NAMESPACE, would not work otherwise.
 //
 // A pasted value (Step.Holes) that is not known is taken to be one word of plain

@@ -99,6 +99,9 @@ func (m *machine) importEnv(st *state) {
 		case !syntax.ValidName(name):
 		case v.State != model.Absent:
 			st.vars[name] = fromOutside(v)
+			if m.step.Elsewhere {
+				st.vars[name].isOneField(v)
+			}
 		case m.step.Env.Rest().State == model.Unknown:
 			st.vars[name] = nil // for certain, whatever else may be set
 		}
@@ -130,6 +133,14 @@ func fromOutside(v model.Value) *cell {
 	return &cell{
 		val: fromValue(v), attrs: attrs{exported: true}, trail: v.Trail, losers: v.Losers,
 		origin: &v, shaky: v.State == model.Unknown,
+	}
+}
+
+// isOneField takes what a CI system keeps, or says of its run, for one word where it stands
+// without quotes.
+func (c *cell) isOneField(v model.Value) {
+	if c != nil && len(c.val) == 1 && c.val[0].unk != nil && len(v.Alternatives) == 0 {
+		c.val[0].unk.field = v.Why == model.WhyCISecret || v.Why == model.WhyInput
 	}
 }
 

@@ -27,7 +27,7 @@ func TestSecretsAreOneWord(t *testing.T) {
 		{model.WhyCISecret, `IFS=-; helm upgrade --namespace=$X --set a=b`, 5, true},
 	} {
 		env := model.NewEnv(map[string]model.Value{"X": model.UnknownBecause(c.why, "x", model.Trail{})})
-		out, err := Run(t.Context(), Step{Files: emptyOverlay(t), Env: env, Dir: ".", Line: c.line, At: pos.Span{File: "x"}})
+		out, err := Run(t.Context(), Step{Files: emptyOverlay(t), Env: env, Dir: ".", Line: c.line, At: pos.Span{File: "x"}, Elsewhere: true})
 		if err != nil || len(out.Commands) != 1 {
 			t.Fatalf("%s: %d commands, %v", c.line, len(out.Commands), err)
 		}

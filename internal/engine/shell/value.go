@@ -112,10 +112,7 @@ func fromValue(v model.Value) sym {
 		return nil
 	}
 	if len(v.Alternatives) == 0 {
-		out := mystery(v.Why, v.Needs, v.Trail)
-		// What a CI system keeps, or says of its run, is one word where it stands without quotes.
-		out[0].unk.field = v.Why == model.WhyCISecret || v.Why == model.WhyInput
-		return out
+		return mystery(v.Why, v.Needs, v.Trail)
 	}
 	var alts []sym
 	for _, a := range v.Alternatives {

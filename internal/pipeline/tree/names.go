@@ -14,6 +14,22 @@ func Environments() []string {
 	}
 }
 
+// ofTests are those of them that say as often what a job does, or what it does it with, so
+// that they name an environment only where a deploy is spoken of.
+func ofTests() []string {
+	return []string{"testing", "test", "tst", "integration", "int", "acceptance", "acc"}
+}
+
+// OfJob is Environment for the name of a job: "deploy-test" goes to test, and "e2e-test" goes
+// nowhere.
+func OfJob(name string) string {
+	found := Environment(name)
+	if slices.Contains(ofTests(), found) && !DeployName(name) {
+		return ""
+	}
+	return found
+}
+
 // Environment finds the word for an environment in a name such as "deploy-prod"; empty when
 // there is none, or more than one.
 func Environment(name string) string {

@@ -250,6 +250,14 @@ func TestEnvironment(t *testing.T) {
 			t.Errorf("%q goes to %q, expected %q", name, got, want)
 		}
 	}
+	for name, want := range map[string]string{
+		"deploy-prod": "prod", "by-name-prod": "prod", "deploy_test": "test", "deploy:integration": "integration", "e2e-test": "", "alert_main_test": "",
+		"integration": "", "test-staging": "", "acceptanceTest": "",
+	} {
+		if got := tree.OfJob(name); got != want {
+			t.Errorf("the job %q goes to %q, expected %q", name, got, want)
+		}
+	}
 	for name, want := range map[string]bool{"deploy": true, "redeploy-x": true, "release": true, "press-release-notes": true, "build": false, "releases": false} {
 		if got := tree.DeployName(name); got != want {
 			t.Errorf("%q deploys: %v, expected %v", name, got, want)
