@@ -26,6 +26,8 @@ func cause(err error) error {
 		verify    *tls.CertificateVerificationError
 	)
 	switch {
+	case err == nil:
+		return nil
 	case errors.Is(err, context.DeadlineExceeded):
 		return context.DeadlineExceeded
 	case errors.Is(err, context.Canceled):

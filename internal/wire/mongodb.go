@@ -2,69 +2,105 @@ package wire
 
 import (
 	"context"
+	"crypto/md5"
+	"crypto/tls"
+	"encoding/binary"
+	"encoding/hex"
 	"errors"
+	"io"
 	"net"
+	"slices"
 	"strconv"
 	"time"
 
+	"github.com/xdg-go/scram"
 	"go.mongodb.org/mongo-driver/v2/bson"
-	"go.mongodb.org/mongo-driver/v2/mongo"
-	"go.mongodb.org/mongo-driver/v2/mongo/options"
-	"go.mongodb.org/mongo-driver/v2/x/mongo/driver"
-	"go.mongodb.org/mongo-driver/v2/x/mongo/driver/auth"
 )
 
-// dialer is the driver's way to take a function.
-type dialer func(ctx context.Context, network, address string) (net.Conn, error)
+// MongoDB is asked with the driver's own BSON and the SCRAM library that the driver uses, but
+// over a connection of ours: the driver itself keeps pools and monitors, logs in more than once,
+// and weighs three times as much. Sources: the specifications of OP_MSG, of the handshake and of
+// authentication, https://github.com/mongodb/specifications.
 
-func (d dialer) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
-	return d(ctx, network, address)
+const (
+	mongoMessage  = 2013    // OP_MSG
+	maxMongoReply = 1 << 20 // bytes
+	maxMongoSteps = 8       // messages of one login
+)
+
+// mongoReply is the part of any reply that is looked at.
+type mongoReply struct {
+	OK       float64     `bson:"ok"`
+	Code     int32       `bson:"code"`
+	Message  string      `bson:"errmsg"`
+	Mechs    []string    `bson:"saslSupportedMechs"`
+	ID       any         `bson:"conversationId"`
+	Done     bool        `bson:"done"`
+	Payload  bson.Binary `bson:"payload"`
+	AuthInfo struct {
+		Users []struct {
+			User string `bson:"user"`
+			DB   string `bson:"db"`
+		} `bson:"authenticatedUsers"`
+		Roles []struct {
+			Role string `bson:"role"`
+			DB   string `bson:"db"`
+		} `bson:"authenticatedUserRoles"`
+	} `bson:"authInfo"`
 }
 
 func (t Target) mongodb(ctx context.Context) (Answer, error) {
 	query := t.URL.Query()
-	login := options.Credential{
-		Username: t.user(), Password: t.password(), PasswordSet: true,
-		AuthSource: query.Get("authSource"), AuthMechanism: query.Get("authMechanism"),
-	}
-	if login.AuthSource == "" {
-		login.AuthSource = "admin"
-		if name := t.database(); name != "" {
-			login.AuthSource = name
-		}
-	}
-	o := options.Client().SetHosts([]string{t.address()}).SetAuth(login).SetDirect(true).
-		SetDialer(dialer(t.Dial)).SetMaxPoolSize(1).SetMaxConnecting(1).
-		SetRetryReads(false).SetRetryWrites(false).SetHeartbeatInterval(time.Hour).
-		SetServerSelectionTimeout(t.Time).SetConnectTimeout(t.Time)
-	if wants := query.Get("tls") + query.Get("ssl"); !t.Plain || wants == "true" {
-		o.SetTLSConfig(t.TLS)
-	}
-	client, err := mongo.Connect(o)
+	conn, err := t.Dial(ctx, "tcp", t.address())
 	if err != nil {
 		return nil, cause(err)
 	}
-	defer func() { _ = client.Disconnect(context.WithoutCancel(ctx)) }()
-	var status struct {
-		AuthInfo struct {
-			Users []struct {
-				User string `bson:"user"`
-				DB   string `bson:"db"`
-			} `bson:"authenticatedUsers"`
-			Roles []struct {
-				Role string `bson:"role"`
-				DB   string `bson:"db"`
-			} `bson:"authenticatedUserRoles"`
-		} `bson:"authInfo"`
+	defer func() { _ = conn.Close() }()
+	end, ok := ctx.Deadline()
+	if !ok {
+		end = time.Now().Add(t.Time)
 	}
-	if err := client.Database("admin").RunCommand(ctx, bson.D{{Key: "connectionStatus", Value: 1}}).Decode(&status); err != nil {
-		return mongoRefusal(err)
+	if err := conn.SetDeadline(end); err != nil {
+		return nil, cause(err)
+	}
+	if !t.Plain || query.Get("tls")+query.Get("ssl") == "true" {
+		conn = tls.Client(conn, t.TLS)
+	}
+	m := &mongo{conn: conn, db: query.Get("authSource")}
+	if m.db == "" {
+		m.db = t.database()
+	}
+	if m.db == "" {
+		m.db = "admin"
+	}
+	refusal, err := m.logIn(t.user(), t.password(), query.Get("authMechanism"))
+	if err != nil || refusal != nil {
+		return refusal, cause(err)
+	}
+	return m.who()
+}
+
+// mongo is one connection.
+type mongo struct {
+	conn net.Conn
+	db   string // that knows the user
+	id   int32  // of the last message
+}
+
+// who asks for the rights of the connection.
+func (m *mongo) who() (Answer, error) {
+	status, err := m.ask(bson.D{{Key: "connectionStatus", Value: 1}, {Key: "$db", Value: "admin"}})
+	if err != nil {
+		return nil, cause(err)
+	}
+	if status.OK != 1 {
+		return status.refusal(), nil
 	}
 	out := Answer{"ok": true}
 	if users := status.AuthInfo.Users; len(users) == 1 {
 		out["user"], out["database"] = users[0].User, users[0].DB
 	}
-	var roles []string
+	roles := []string{}
 	for _, r := range status.AuthInfo.Roles {
 		roles = append(roles, r.Role+"@"+r.DB)
 	}
@@ -72,22 +108,101 @@ func (t Target) mongodb(ctx context.Context) (Answer, error) {
 	return out, nil
 }
 
-// mongoRefusal finds the server's own error, however deep the driver wraps it.
-func mongoRefusal(err error) (Answer, error) {
-	if e := (mongo.CommandError{}); errors.As(err, &e) && e.Code != 0 {
-		return refused(strconv.Itoa(int(e.Code)), e.Message), nil
+func (r mongoReply) refusal() Answer { return refused(strconv.Itoa(int(r.Code)), r.Message) }
+
+// errMechanism says that a server wants a login of another kind.
+var errMechanism = errors.New("the server takes no login by SCRAM")
+
+// logIn logs in by SCRAM (RFC 5802, RFC 7677). The refusal is nil when it was accepted.
+func (m *mongo) logIn(user, password, mechanism string) (Answer, error) {
+	hello, err := m.ask(bson.D{{Key: "hello", Value: 1}, {Key: "saslSupportedMechs", Value: m.db + "." + user}, {Key: "$db", Value: "admin"}})
+	if err != nil {
+		return nil, err
 	}
-	if e := (driver.Error{}); errors.As(err, &e) && e.Code != 0 {
-		return refused(strconv.Itoa(int(e.Code)), e.Message), nil
-	}
-	for inner := err; inner != nil; inner = errors.Unwrap(inner) {
-		login := (*auth.Error)(nil)
-		if !errors.As(inner, &login) {
-			break
+	if mechanism == "" {
+		mechanism = "SCRAM-SHA-1"
+		if slices.Contains(hello.Mechs, "SCRAM-SHA-256") || len(hello.Mechs) == 0 {
+			mechanism = "SCRAM-SHA-256"
 		}
-		if e := (driver.Error{}); errors.As(login.Inner(), &e) && e.Code != 0 {
-			return refused(strconv.Itoa(int(e.Code)), e.Message), nil
+	}
+	client, err := scramClient(mechanism, user, password)
+	if err != nil {
+		return nil, err
+	}
+	talk := client.NewConversation()
+	first, err := talk.Step("")
+	if err != nil {
+		return nil, err
+	}
+	message := bson.D{
+		{Key: "saslStart", Value: 1}, {Key: "mechanism", Value: mechanism}, {Key: "payload", Value: bson.Binary{Data: []byte(first)}},
+		{Key: "options", Value: bson.D{{Key: "skipEmptyExchange", Value: true}}}, {Key: "$db", Value: m.db},
+	}
+	for range maxMongoSteps {
+		reply, err := m.ask(message)
+		switch {
+		case err != nil:
+			return nil, err
+		case reply.OK != 1:
+			return reply.refusal(), nil
+		case reply.Done && talk.Done():
+			return nil, nil
+		}
+		next, err := talk.Step(string(reply.Payload.Data))
+		if err != nil {
+			return nil, err // the server does not know the password either
+		}
+		if reply.Done {
+			return nil, nil
+		}
+		message = bson.D{
+			{Key: "saslContinue", Value: 1}, {Key: "conversationId", Value: reply.ID}, {Key: "payload", Value: bson.Binary{Data: []byte(next)}}, {Key: "$db", Value: m.db},
 		}
 	}
-	return nil, cause(err)
+	return nil, errMechanism
+}
+
+func scramClient(mechanism, user, password string) (*scram.Client, error) {
+	switch mechanism {
+	case "SCRAM-SHA-256":
+		return scram.SHA256.NewClient(user, password, "")
+	case "SCRAM-SHA-1":
+		// MongoDB hands the older mechanism a digest in place of the password.
+		sum := md5.Sum([]byte(user + ":mongo:" + password))
+		return scram.SHA1.NewClientUnprepped(user, hex.EncodeToString(sum[:]), "")
+	}
+	return nil, errMechanism
+}
+
+// ask sends a command and reads its reply.
+func (m *mongo) ask(command bson.D) (mongoReply, error) {
+	var reply mongoReply
+	body, err := bson.Marshal(command)
+	if err != nil {
+		return reply, err
+	}
+	m.id++
+	out := make([]byte, 21, 21+len(body))
+	for i, n := range []uint32{uint32(21 + len(body)), uint32(m.id), 0, mongoMessage, 0} {
+		binary.LittleEndian.PutUint32(out[4*i:], n)
+	}
+	if _, err := m.conn.Write(append(out, body...)); err != nil {
+		return reply, err
+	}
+	var head [16]byte
+	if _, err := io.ReadFull(m.conn, head[:]); err != nil {
+		return reply, err
+	}
+	length := binary.LittleEndian.Uint32(head[:])
+	if length < 26 || length > maxMongoReply || binary.LittleEndian.Uint32(head[12:]) != mongoMessage {
+		return reply, errOther
+	}
+	rest := make([]byte, length-16)
+	if _, err := io.ReadFull(m.conn, rest); err != nil {
+		return reply, err
+	}
+	if rest[4] != 0 { // the kind of the first section: one document
+		return reply, errOther
+	}
+	return reply, bson.Unmarshal(rest[5:], &reply)
 }

@@ -21,7 +21,7 @@ import (
 
 // Target is what is asked.
 type Target struct {
-	Protocol string   // postgres, mysql, redis, mongodb, amqp, smtp
+	Protocol string   // postgres, mysql, redis, mongodb, amqp, nats, smtp
 	URL      *url.URL // with user and password
 	// Plain allows a connection without TLS, where the URL does not ask for it.
 	Plain bool
@@ -65,6 +65,8 @@ func Ask(ctx context.Context, t Target) (Answer, error) {
 		return t.mongodb(ctx)
 	case "amqp":
 		return t.amqp(ctx)
+	case "nats":
+		return t.nats(ctx)
 	case "smtp":
 		return t.smtp(ctx)
 	}
@@ -79,7 +81,7 @@ func Port(protocol, scheme string) string {
 	case "smtps":
 		return "465"
 	}
-	return map[string]string{"postgres": "5432", "mysql": "3306", "redis": "6379", "mongodb": "27017", "amqp": "5672", "smtp": "587"}[protocol]
+	return map[string]string{"postgres": "5432", "mysql": "3306", "redis": "6379", "mongodb": "27017", "amqp": "5672", "nats": "4222", "smtp": "587"}[protocol]
 }
 
 func (t Target) address() string {

@@ -30,7 +30,7 @@ import (
 )
 
 // names are the servers that a road leads to; each is at NAME.keyfit.test.
-var names = []string{"redmine", "rabbitmq", "oidc", "mock", "stripe", "gitea", "etcd", "influxdb"}
+var names = []string{"redmine", "rabbitmq", "oidc", "mock", "stripe", "gitea", "minio", "etcd", "influxdb"}
 
 // road is how a key gets to a server in a company's network: through a forward proxy, and over
 // TLS with a certificate of the company's own authority.
@@ -83,8 +83,9 @@ func (r *road) to(t *testing.T, name, upstream string) *front {
 	}
 	f := &front{}
 	forward := &httputil.ReverseProxy{
-		Rewrite:  func(p *httputil.ProxyRequest) { p.SetURL(target); p.Out.Host = p.In.Host },
-		ErrorLog: log.New(io.Discard, "", 0),
+		Rewrite:   func(p *httputil.ProxyRequest) { p.SetURL(target); p.Out.Host = p.In.Host },
+		Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: r.authority.pool()}},
+		ErrorLog:  log.New(io.Discard, "", 0),
 	}
 	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
 		f.asked.Add(1)
@@ -172,6 +173,13 @@ func newAuthority(t *testing.T) *authority {
 		t.Fatal(err)
 	}
 	return &authority{pem: pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), cert: cert, key: key}
+}
+
+// pool trusts the authority alone.
+func (a *authority) pool() *x509.CertPool {
+	pool := x509.NewCertPool()
+	pool.AddCert(a.cert)
+	return pool
 }
 
 // issue gives a certificate for a name, which is good on loopback too.

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/url"
 	"strings"
 	"testing"
@@ -21,10 +22,12 @@ import (
 // TestServers asks every server, each started once, all at the same time.
 func TestServers(t *testing.T) {
 	r := newRoad(t)
-	for name, ask := range map[string]func(*testing.T, *road){
+	all := map[string]func(*testing.T, *road){
 		"redmine": askRedmine, "rabbitmq": askRabbitMQ, "oidc": askOIDC, "mock": askMock, "stripe": askStripe,
-		"nats": askNATS, "etcd": askEtcd, "influxdb": askInfluxDB, "gitea": askGitea, "road": askTheRoad,
-	} {
+		"nats": askNATS, "etcd": askEtcd, "influxdb": askInfluxDB, "stores": askStores, "road": askTheRoad,
+	}
+	maps.Copy(all, heavy())
+	for name, ask := range all {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			ask(t, r)
@@ -38,6 +41,7 @@ type state struct {
 	do    func() // brings it about; nil: it is so already
 	key   string
 	parts map[string]string
+	with  func(*probe.Options) // nil: as on any other machine
 	// want is the verdict as [told] writes it.
 	want string
 }
@@ -113,7 +117,11 @@ func askAll(t *testing.T, r *road, f *front, p *provider.Provider, states []stat
 		if s.do != nil {
 			s.do()
 		}
-		client := r.client(t)
+		with := s.with
+		if with == nil {
+			with = func(*probe.Options) {}
+		}
+		client := r.client(t, with)
 		before := f.asked.Load()
 		v := client.Ask(t.Context(), []probe.Question{question(p, s)})[0]
 		if got := told(&v, f.asked.Load()-before); got != s.want {
