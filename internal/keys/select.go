@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/keyfit/keyfit/internal/config"
 	"github.com/keyfit/keyfit/internal/model"
@@ -168,23 +169,40 @@ func adminVariable(slot *Slot) string {
 	return slot.Declared.Admin
 }
 
-// partVariable names the variable that holds a part: the declared one, or the first of
-// the consumer's that has one of the part's usual names.
+// partVariable names the variable that holds a part: the declared one, or of the consumer's
+// with one of the part's usual names the one that is most like the key's own, so that the
+// halves of two pairs are not mixed.
 func partVariable(slot *Slot, role string, part provider.Part) string {
 	if slot.Declared != nil && slot.Declared.Parts[role] != "" {
 		return slot.Declared.Parts[role]
 	}
-	for _, name := range slot.Consumer.Env.Names() {
-		if slices.ContainsFunc(part.Names, func(glob string) bool { return provider.Glob(glob, name) }) {
-			return name
+	if name := likest(slot.Variable, slot.Consumer.Env.Names(), part.Names, func(name string) string { return name }); name != "" {
+		return name
+	}
+	return likest(slot.Variable, slot.Consumer.Files.Names(), part.Names, variableOf)
+}
+
+// likest picks, of the names that one of the globs matches, the one that shares the most
+// words with a variable's name and has the fewest others. The variable itself is no part.
+func likest(variable string, names, globs []string, spelt func(string) string) string {
+	best, shared, others := "", -1, 0
+	own := strings.Split(variable, "_")
+	for _, name := range names {
+		plain := spelt(name)
+		if name == variable || !slices.ContainsFunc(globs, func(glob string) bool { return provider.Glob(glob, plain) }) {
+			continue
+		}
+		n, words := 0, strings.Split(plain, "_")
+		for _, word := range words {
+			if slices.Contains(own, word) {
+				n++
+			}
+		}
+		if n > shared || n == shared && len(words)-n < others {
+			best, shared, others = name, n, len(words)-n
 		}
 	}
-	for _, path := range slot.Consumer.Files.Names() {
-		if slices.ContainsFunc(part.Names, func(glob string) bool { return provider.Glob(glob, variableOf(path)) }) {
-			return path
-		}
-	}
-	return ""
+	return best
 }
 
 // lacking lists the consumers that should receive a declared variable and do not. With

@@ -110,6 +110,28 @@ func TestFiles(t *testing.T) {
 }
 
 // TestNobodyStarts: a declared key that nothing could receive is missing all the same.
+// TestPairsAreNotMixed: of two pairs, each secret goes with the id that is called like it.
+func TestPairsAreNotMixed(t *testing.T) {
+	names := []string{"AWS_ACCESS_KEY_ID", "BACKUP_AWS_ACCESS_KEY_ID", "PAYPAL_LIVE_CLIENT_ID", "PAYPAL_SANDBOX_CLIENT_ID"}
+	same := func(name string) string { return name }
+	for _, c := range []struct {
+		variable, want string
+		globs          []string
+	}{
+		{"AWS_SECRET_ACCESS_KEY", "AWS_ACCESS_KEY_ID", []string{"*AWS_ACCESS_KEY_ID*"}},
+		{"BACKUP_AWS_SECRET_ACCESS_KEY", "BACKUP_AWS_ACCESS_KEY_ID", []string{"*AWS_ACCESS_KEY_ID*"}},
+		{"PAYPAL_SANDBOX_SECRET", "PAYPAL_SANDBOX_CLIENT_ID", []string{"*PAYPAL*CLIENT_ID*"}},
+		{"PAYPAL_LIVE_SECRET", "PAYPAL_LIVE_CLIENT_ID", []string{"*PAYPAL*CLIENT_ID*"}},
+		{"PAYPAL_LIVE_CLIENT_ID", "PAYPAL_SANDBOX_CLIENT_ID", []string{"*PAYPAL*CLIENT_ID*"}},
+		{"PAYPAL_SECRET", "PAYPAL_LIVE_CLIENT_ID", []string{"*PAYPAL*CLIENT_ID*"}},
+		{"STRIPE_KEY", "", []string{"*STRIPE*ID"}},
+	} {
+		if got := likest(c.variable, names, c.globs, same); got != c.want {
+			t.Errorf("%s goes with %q, want %q", c.variable, got, c.want)
+		}
+	}
+}
+
 func TestNobodyStarts(t *testing.T) {
 	lost := model.UnknownBecause(model.WhyMissingFile, "the chart", model.Trail{})
 	other := consumer("app", vars{"OTHER": known("dotenv", "hello")})

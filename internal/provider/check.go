@@ -66,7 +66,7 @@ func (c *checker) names() {
 	if !idForm.MatchString(c.p.ID) || len(c.p.ID) > maxIDChars {
 		c.fail(c.p.At, "use small letters, digits and single dashes, such as payments-gateway", "the provider's id is not a plain name")
 	}
-	for _, glob := range c.p.Names {
+	for _, glob := range slices.Concat(c.p.Names, c.p.NotNames) {
 		if !globForm.MatchString(glob) || len(lettersOf.FindAllString(glob, -1)) < 3 {
 			c.fail(c.p.At, "write a variable's name with at least three letters; * stands for any text", `"names" holds something that is no name of a variable`)
 		}

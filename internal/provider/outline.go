@@ -139,7 +139,7 @@ func (o *outline) mayHave(key string) bool {
 	return slices.ContainsFunc(o.beginning, func(prefix string) bool { return strings.HasPrefix(key, prefix) })
 }
 
-// hasName reports what [Provider.HasName] does; name is in small letters.
+// hasName reports whether [Provider.HasName] may hold; name is in small letters.
 func (o *outline) hasName(name string) bool {
 	return slices.ContainsFunc(o.names, func(glob string) bool { return Glob(glob, name) })
 }

@@ -29,7 +29,10 @@ type Provider struct {
 	// Names are globs of variable names that usually hold such a key. A match by name
 	// is weaker than one by form.
 	Names []string `yaml:"names" doc:"names of variables that usually hold this key; * stands for any text"`
-	Forms []Form   `yaml:"forms" doc:"what a key looks like; the first match wins"`
+	// NotNames are globs of names that hold keys of another vendor's with the very same form:
+	// such a key must not be sent here.
+	NotNames []string `yaml:"not-names" doc:"names of variables that hold another vendor's keys of the same form; * stands for any text"`
+	Forms    []Form   `yaml:"forms" doc:"what a key looks like; the first match wins"`
 	// Parts are the further pieces of a credential, by role; the key itself is "key".
 	Parts map[string]Part `yaml:"parts" doc:"further pieces of the credential, such as a client id, by role"`
 

@@ -44,11 +44,6 @@ func (p *Provider) strongForm(text string) *Form {
 	return nil
 }
 
-// HasName reports whether the variable's name is one that usually holds such a key.
-func (p *Provider) HasName(name string) bool {
-	return slices.ContainsFunc(p.Names, func(glob string) bool { return Glob(strings.ToLower(glob), strings.ToLower(name)) })
-}
-
 // Recognise tells whose key a variable holds: by the text's form, and where several
 // providers have it, by the name as well; else by the name alone. An unknown value is
 // passed as the empty text. The user's own providers go before the catalogue's, except
@@ -59,7 +54,7 @@ func (c *Catalog) Recognise(name string, text secret.Text, custom ...*Provider) 
 	all := c.ordered(custom, name, key)
 	var first *Provider
 	for _, p := range all {
-		if p.strongForm(key) == nil {
+		if p.strongForm(key) == nil || p.isAnothers(name) || p.isOnlyAddress(key) {
 			continue
 		}
 		if p.HasName(name) {
@@ -75,17 +70,28 @@ func (c *Catalog) Recognise(name string, text secret.Text, custom ...*Provider) 
 	return byName(all, name, key)
 }
 
+// byName prefers, of several providers that share a name, the one whose keys look like
+// this one: DATABASE_URL holds the address of any data store.
 func byName(all []*Provider, name, key string) (*Provider, *Form, Strength) {
+	var first *Provider
 	for _, p := range all {
-		if !p.HasName(name) {
+		if !p.HasName(name) || p.isOnlyAddress(key) {
 			continue
 		}
 		if f := p.formOf(key); f != nil {
 			return p, f, ByNameAndForm
 		}
-		return p, nil, ByName
+		if first == nil {
+			first = p
+		}
+		if first.Custom || len(first.Forms) == 0 {
+			break // the user's own goes first, and any text may be a key of no form
+		}
 	}
-	return nil, nil, NotRecognised
+	if first == nil {
+		return nil, nil, NotRecognised
+	}
+	return first, nil, ByName
 }
 
 // ByForm gives the provider that the text's form alone proves.
