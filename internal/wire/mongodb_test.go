@@ -76,7 +76,10 @@ func TestMongoDB(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		stored := client.GetStoredCredentials(scram.KeyFactors{Salt: "0123456789abcdef", Iters: 4096})
+		stored, err := client.GetStoredCredentialsWithError(scram.KeyFactors{Salt: "0123456789abcdef", Iters: 4096})
+		if err != nil {
+			t.Fatal(err)
+		}
 		s, err := scram.SHA256.NewServer(func(user string) (scram.StoredCredentials, error) {
 			if user != "app" {
 				return scram.StoredCredentials{}, io.EOF
