@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/keyfit/keyfit/internal/config"
@@ -47,6 +48,7 @@ func (t *tools) deliver(ctx context.Context, saw *views, depth int) error {
 	for _, d := range t.deliveries(saw) {
 		t.consumers = append(t.consumers, t.changes(d)...)
 		t.problems = append(t.problems, d.Problems...)
+		t.mayRunMore(d)
 		for _, source := range d.Sources {
 			t.compare(source)
 		}
@@ -60,6 +62,18 @@ func (t *tools) deliver(ctx context.Context, saw *views, depth int) error {
 		}
 	}
 	return nil
+}
+
+// runners are the tools that run command lines of files of their own.
+var runners = []string{"make", "gmake", "npm", "pnpm", "yarn", "bun", "just", "task", "rake"}
+
+// mayRunMore notes that a tool may start more than could be followed: a key that is missing may
+// be handed over there.
+func (t *tools) mayRunMore(d deploy.Delivery) {
+	if name := toolName(d.Tool); t.lost == nil && len(d.Problems) > 0 && slices.Contains(runners, name) {
+		why := model.UnknownBecause(model.WhyUnsupported, "all that "+name+" runs", model.Trail{})
+		t.lost = &why
+	}
 }
 
 // deliveries reads the commands, and joins those that print with those that apply.

@@ -95,3 +95,17 @@ func TestLost(t *testing.T) {
 }
 
 func at(s strict.At[string]) *strict.At[string] { return &s }
+
+// TestToolsThatRunMore: where make cannot be followed, a key may be in what it runs.
+func TestToolsThatRunMore(t *testing.T) {
+	run := placed("make deploy")
+	for makefile, lost := range map[string]bool{
+		"deploy:\n\tdocker run -e A=1 api\n":                                   false,
+		"ifeq ($(A),1)\nexport A = 2\nendif\ndeploy:\n\tdocker run -e A api\n": true,
+	} {
+		env := resolved(t, map[string]string{"Makefile": makefile}, config.Step{Run: &run})
+		if (env.Lost != nil) != lost {
+			t.Errorf("a makefile of %d bytes: lost is %v", len(makefile), env.Lost != nil)
+		}
+	}
+}
