@@ -117,14 +117,34 @@ func origin(trail []Hop) string {
 
 func (h Hop) passesOn() bool { return model.Hop{Kind: h.Kind, Literal: h.Literal}.PassesOn() }
 
+// resolvedProblems tells each problem once, with the environments in which it was met.
 func (p *page) resolvedProblems(r Resolved) {
+	type same struct {
+		at           At
+		message, fix string
+	}
+	where := map[same][]string{}
+	var order []same
 	for _, problem := range r.Problems {
-		p.line(p.paint(yellow+";"+bold, "problem"), p.paint(bold, ": "+p.text(problem.Message)))
-		if problem.At.File != "" {
-			p.line("  ", p.paint(blue, "-->"), " ", p.text(problem.At.String()))
+		key := same{problem.At, problem.Message, problem.Fix}
+		if len(where[key]) == 0 {
+			order = append(order, key)
 		}
-		p.note("environment", problem.Environment)
-		p.note("fix", problem.Fix)
+		if !slices.Contains(where[key], problem.Environment) {
+			where[key] = append(where[key], problem.Environment)
+		}
+	}
+	for _, problem := range order {
+		p.line(p.paint(yellow+";"+bold, "problem"), p.paint(bold, ": "+p.text(problem.message)))
+		if problem.at.File != "" {
+			p.line("  ", p.paint(blue, "-->"), " ", p.text(problem.at.String()))
+		}
+		label := "environment"
+		if len(where[problem]) > 1 {
+			label = "environments"
+		}
+		p.note(label, strings.Join(where[problem], ", "))
+		p.note("fix", problem.fix)
 		p.line()
 	}
 }
