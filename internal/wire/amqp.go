@@ -17,16 +17,7 @@ func (t Target) amqp(ctx context.Context) (Answer, error) {
 	config := amqp.Config{
 		SASL:            []amqp.Authentication{&amqp.PlainAuth{Username: t.user(), Password: t.password()}},
 		TLSClientConfig: t.TLS, Properties: amqp.Table{"product": "keyfit", "connection_name": "keyfit"},
-		Dial: func(network, _ string) (net.Conn, error) {
-			conn, err := t.Dial(ctx, network, t.address())
-			if err != nil {
-				return nil, err
-			}
-			if end, ok := ctx.Deadline(); ok {
-				err = conn.SetDeadline(end)
-			}
-			return conn, err
-		},
+		Dial: func(string, string) (net.Conn, error) { return t.open(ctx) },
 	}
 	conn, err := amqp.DialConfig(u.String(), config)
 	if err != nil {

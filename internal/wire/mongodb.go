@@ -11,7 +11,6 @@ import (
 	"net"
 	"slices"
 	"strconv"
-	"time"
 
 	"github.com/xdg-go/scram"
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -51,18 +50,11 @@ type mongoReply struct {
 
 func (t Target) mongodb(ctx context.Context) (Answer, error) {
 	query := t.URL.Query()
-	conn, err := t.Dial(ctx, "tcp", t.address())
+	conn, err := t.open(ctx)
 	if err != nil {
 		return nil, cause(err)
 	}
 	defer func() { _ = conn.Close() }()
-	end, ok := ctx.Deadline()
-	if !ok {
-		end = time.Now().Add(t.Time)
-	}
-	if err := conn.SetDeadline(end); err != nil {
-		return nil, cause(err)
-	}
 	if !t.Plain || query.Get("tls")+query.Get("ssl") == "true" {
 		conn = tls.Client(conn, t.TLS)
 	}

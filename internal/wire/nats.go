@@ -10,7 +10,6 @@ import (
 	"io"
 	"net"
 	"strings"
-	"time"
 )
 
 // maxNATS bounds what is read of a server: its INFO, and a few short lines.
@@ -19,18 +18,11 @@ const maxNATS = 64 << 10
 // nats logs in to a NATS server and asks for a PONG. Source: the client protocol,
 // https://docs.nats.io/reference/reference-protocols/nats-protocol.
 func (t Target) nats(ctx context.Context) (Answer, error) {
-	conn, err := t.Dial(ctx, "tcp", t.address())
+	conn, err := t.open(ctx)
 	if err != nil {
 		return nil, cause(err)
 	}
 	defer func() { _ = conn.Close() }()
-	end, ok := ctx.Deadline()
-	if !ok {
-		end = time.Now().Add(t.Time)
-	}
-	if err := conn.SetDeadline(end); err != nil {
-		return nil, cause(err)
-	}
 	// The first line alone comes in plain text where the server wants TLS after it.
 	info, err := natsInfo(conn)
 	if err != nil {

@@ -8,23 +8,15 @@ import (
 	"net/smtp"
 	"net/textproto"
 	"strconv"
-	"time"
 )
 
 // smtp logs in to a mail server and quits: no message is begun. Source: RFC 4954.
 func (t Target) smtp(ctx context.Context) (Answer, error) {
-	conn, err := t.Dial(ctx, "tcp", t.address())
+	conn, err := t.open(ctx)
 	if err != nil {
 		return nil, cause(err)
 	}
 	defer func() { _ = conn.Close() }()
-	end, ok := ctx.Deadline()
-	if !ok {
-		end = time.Now().Add(t.Time)
-	}
-	if err := conn.SetDeadline(end); err != nil {
-		return nil, cause(err)
-	}
 	secure := t.URL.Scheme == "smtps"
 	if secure {
 		conn = tls.Client(conn, t.TLS)

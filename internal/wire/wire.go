@@ -92,6 +92,22 @@ func (t Target) address() string {
 	return net.JoinHostPort(t.URL.Hostname(), port)
 }
 
+// open opens a connection that ends with ctx, which always has an end: see [Ask].
+func (t Target) open(ctx context.Context) (net.Conn, error) {
+	conn, err := t.Dial(ctx, "tcp", t.address())
+	if err != nil {
+		return nil, err
+	}
+	if end, ok := ctx.Deadline(); ok {
+		err = conn.SetDeadline(end)
+	}
+	if err != nil {
+		_ = conn.Close()
+		return nil, err
+	}
+	return conn, nil
+}
+
 func (t Target) user() string { return t.URL.User.Username() }
 
 func (t Target) password() string {
