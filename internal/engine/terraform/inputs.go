@@ -6,7 +6,6 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
-	"github.com/hashicorp/hcl/v2/json"
 	"github.com/zclconf/go-cty/cty"
 
 	"github.com/keyfit/keyfit/internal/model"
@@ -212,34 +211,12 @@ func (in *inputs) undeclared(name string, at pos.Span, fatal bool) {
 
 // parseValues reads a file of variables in either syntax.
 func (e *evaluator) parseValues(name string, data []byte) (hcl.Body, bool) {
-	if strings.HasSuffix(name, ".json") {
-		if deepJSON(data) {
-			e.problem(pos.Span{File: name}, "the file nests too deep to be read", "split it up")
-			return nil, false
-		}
-		file, diags := json.Parse(data, name)
-		e.diagnose(diags)
-		if file == nil {
-			return nil, false
-		}
-		return file.Body, !diags.HasErrors()
-	}
-	if deepTokens(data, name) {
-		e.problem(pos.Span{File: name}, "the file nests too deep to be read", "split it up")
-		return nil, false
-	}
-	file, diags := hclsyntax.ParseConfig(data, name, hcl.InitialPos)
-	e.diagnose(diags)
-	if file == nil {
-		return nil, false
-	}
-	if native, ok := file.Body.(*hclsyntax.Body); ok {
+	return e.parseText(name, data, func(native *hclsyntax.Body) {
 		r := &rewriter{e: e, file: name, index: e.index(name), kind: model.KindTfvars}
 		for attr, a := range native.Attributes {
 			a.Expr = r.expr(a.Expr, attr, true)
 		}
-	}
-	return file.Body, !diags.HasErrors()
+	})
 }
 
 // constant evaluates a line of a file of variables, which may call and name nothing.

@@ -122,30 +122,37 @@ func (e *evaluator) parse(name string) (body hcl.Body, ok bool) {
 	if err != nil {
 		return nil, false
 	}
-	if strings.HasSuffix(name, ".json") {
-		if deepJSON(data) {
-			e.problem(pos.Span{File: name}, "the file nests too deep to be read", "split it up")
-			return nil, false
-		}
-		file, diags := json.Parse(data, name)
-		e.diagnose(diags)
-		if file == nil {
-			return nil, false
-		}
-		return file.Body, !diags.HasErrors()
-	}
-	if deepTokens(data, name) {
+	return e.parseText(name, data, func(native *hclsyntax.Body) {
+		r := &rewriter{e: e, file: name, index: e.index(name)}
+		r.body(native, "")
+	})
+}
+
+// parseText reads the text of a file; remember is given the body of one in the native syntax.
+func (e *evaluator) parseText(name string, data []byte, remember func(*hclsyntax.Body)) (body hcl.Body, ok bool) {
+	tooDeep := func() (hcl.Body, bool) {
 		e.problem(pos.Span{File: name}, "the file nests too deep to be read", "split it up")
 		return nil, false
 	}
-	file, diags := hclsyntax.ParseConfig(data, name, hcl.InitialPos)
+	var file *hcl.File
+	var diags hcl.Diagnostics
+	if strings.HasSuffix(name, ".json") {
+		if deepJSON(data) {
+			return tooDeep()
+		}
+		file, diags = json.Parse(data, name)
+	} else {
+		if deepTokens(data, name) {
+			return tooDeep()
+		}
+		file, diags = hclsyntax.ParseConfig(data, name, hcl.InitialPos)
+	}
 	e.diagnose(diags)
 	if file == nil {
 		return nil, false
 	}
 	if native, isNative := file.Body.(*hclsyntax.Body); isNative {
-		r := &rewriter{e: e, file: name, index: e.index(name)}
-		r.body(native, "")
+		remember(native)
 	}
 	return file.Body, !diags.HasErrors()
 }
