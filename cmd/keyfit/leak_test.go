@@ -56,3 +56,37 @@ func TestKeysAsNames(t *testing.T) {
 		}
 	}
 }
+
+// TestKeysInPipelines has a key stand wherever the pipelines of each CI system name something,
+// and looks for it in all that is printed.
+func TestKeysInPipelines(t *testing.T) {
+	const key = "sk_live_CANARY0123456789abcdef"
+	archive, err := txtar.ParseFile(filepath.Join("..", "..", "testdata", "leak", "pipelines.txtar"))
+	if err != nil || len(archive.Files) != 7 {
+		t.Fatal(len(archive.Files), err)
+	}
+	for _, f := range archive.Files {
+		dir := t.TempDir()
+		file := filepath.Join(dir, filepath.FromSlash(f.Name))
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(strings.ReplaceAll(string(f.Data), "KAY", key)), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		for _, args := range []string{
+			"resolve -v", "resolve --format json", "check --offline -v", "check --offline --format json", "check --offline --format markdown",
+			"check --offline --format github", "init --stdout",
+		} {
+			stdout, stderr, _ := run(t, dir, strings.Fields(args)...)
+			for n, line := range strings.Split(stdout+stderr, "\n") {
+				if strings.Contains(line, "CANARY0123") {
+					t.Errorf("%s: keyfit %s: line %d of what it prints holds the key", f.Name, args, n+1)
+				}
+			}
+			if !strings.Contains(stderr+stdout, " ") {
+				t.Errorf("%s: keyfit %s prints nothing", f.Name, args)
+			}
+		}
+	}
+}

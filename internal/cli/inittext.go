@@ -243,11 +243,6 @@ func inputsOf(environments []resolve.Environment) map[string][]string {
 	return out
 }
 
-// pipelineKinds are the hops by which a value enters a pipeline.
-var pipelineKinds = []string{
-	model.KindWorkflow, model.KindGitLab, model.KindJenkins, model.KindCircleCI, model.KindAzure, model.KindBitbucket, model.KindBuildkite,
-}
-
 // collectInputs finds the names in the journeys of a value and of what it consists of.
 func collectInputs(v model.Value, seen map[string]bool, depth int) {
 	hops := v.Trail.Hops()
@@ -260,7 +255,7 @@ func collectInputs(v model.Value, seen map[string]bool, depth int) {
 				continue
 			}
 			name = unquoted
-		case hop.Kind != model.KindProcess || i+1 == len(hops) || !slices.Contains(pipelineKinds, hops[i+1].Kind):
+		case hop.Kind != model.KindProcess || i+1 == len(hops) || !model.IsPipelineKind(hops[i+1].Kind):
 			continue
 		}
 		if inputForm.MatchString(name) {
@@ -284,7 +279,7 @@ var inputForm = regexp.MustCompile(`^(?:(?:secrets|vars)\.[A-Za-z_][A-Za-z0-9_]*
 func declared(slots []keys.Slot, environments []string) []declaredKey {
 	byName := map[string]*declaredKey{}
 	for _, s := range slots {
-		if s.File || s.Provider == nil || s.Provider.Custom || !variableForm.MatchString(s.Variable) {
+		if s.File || s.Provider == nil || s.Provider.Custom || !variableForm.MatchString(s.Variable) || strict.HoldsKey(s.Variable) {
 			continue
 		}
 		k := byName[s.Variable]

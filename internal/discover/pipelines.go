@@ -92,6 +92,8 @@ func (d *discovery) pipeline(s system, file string) {
 		}
 		seen[key] = true
 		switch {
+		case slices.ContainsFunc([]string{name, job.Group, job.Name, job.Branch}, strict.HoldsKey):
+			d.note("%s: a name in it looks like a key and is not written down, so it is left out", found.from)
 		case !writable(job):
 			d.note("%s: an input or a cell of its matrix has a name or a text that is not written down, so it is left out", found.from)
 		case isDynamic(job.Environment):

@@ -37,6 +37,16 @@ const (
 	KindTerraformPlan = "terraform-plan" // a value in the JSON of a plan
 )
 
+// IsPipelineKind reports whether a hop of this kind is one by which a value enters the job of a
+// CI system.
+func IsPipelineKind(kind string) bool {
+	switch kind {
+	case KindWorkflow, KindGitLab, KindJenkins, KindCircleCI, KindAzure, KindBitbucket, KindBuildkite:
+		return true
+	}
+	return false
+}
+
 // Hop is one stop of a value's journey.
 type Hop struct {
 	At   pos.Span // no file for what comes from the process

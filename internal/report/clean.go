@@ -8,6 +8,7 @@ import (
 
 	"github.com/keyfit/keyfit/internal/model"
 	"github.com/keyfit/keyfit/internal/secret"
+	"github.com/keyfit/keyfit/internal/strict"
 )
 
 // maxText bounds every string of a report, in characters.
@@ -155,7 +156,7 @@ func (c cleaner) hide(text string) string {
 		if n < 0 {
 			n = len(text)
 		}
-		if run := text[:n]; n >= maxRun && strings.ContainsAny(run, "0123456789") && strings.ContainsFunc(run, unicode.IsLetter) {
+		if run := text[:n]; strict.IsKeyRun(run) {
 			b.WriteString(secret.Redacted)
 		} else {
 			b.WriteString(run)
@@ -166,10 +167,6 @@ func (c cleaner) hide(text string) string {
 	}
 	return b.String()
 }
-
-// maxRun is how many letters and digits in a row are shown when they are mixed. The hash that
-// a tool puts behind a name is shorter.
-const maxRun = 20
 
 func isRun(r rune) bool {
 	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9'

@@ -180,7 +180,7 @@ func (v Variable) fromRunner() bool {
 	written, ofPipeline := false, false
 	for _, h := range v.Trail {
 		written = written || h.At.File != "" && h.Kind != model.KindCommand
-		ofPipeline = ofPipeline || slices.Contains(pipelineKinds, h.Kind)
+		ofPipeline = ofPipeline || model.IsPipelineKind(h.Kind)
 	}
 	prefixed := slices.ContainsFunc(runnerPrefixes, func(prefix string) bool { return strings.HasPrefix(v.Name, prefix) })
 	switch {
@@ -192,15 +192,10 @@ func (v Variable) fromRunner() bool {
 	return ofPipeline || v.Reason == string(model.WhyInput)
 }
 
-var (
-	pipelineKinds = []string{
-		model.KindWorkflow, model.KindGitLab, model.KindJenkins, model.KindCircleCI, model.KindAzure, model.KindBitbucket, model.KindBuildkite,
-	}
-	// runnerPrefixes begin the names of what a CI system says of a job.
-	runnerPrefixes = []string{
-		"GITHUB_", "RUNNER_", "CI_", "GITLAB_", "GIT_", "CIRCLE_", "BUILD_", "SYSTEM_", "AGENT_", "BITBUCKET_", "BUILDKITE_", "HUDSON_", "JENKINS_",
-	}
-)
+// runnerPrefixes begin the names of what a CI system says of a job.
+var runnerPrefixes = []string{
+	"GITHUB_", "RUNNER_", "CI_", "GITLAB_", "GIT_", "CIRCLE_", "BUILD_", "SYSTEM_", "AGENT_", "BITBUCKET_", "BUILDKITE_", "HUDSON_", "JENKINS_",
+}
 
 // WriteResolved writes r in the named format: text, json or dotenv.
 func WriteResolved(w io.Writer, name string, r Resolved, opt Options) error {

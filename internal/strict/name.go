@@ -66,3 +66,23 @@ func isWord(word string) bool {
 	oneCase := word == strings.ToUpper(word) || rest == strings.ToLower(rest)
 	return oneCase && len(word) <= maxWord
 }
+
+// keyRun is how many letters and digits in a row make a text look like a key when they are
+// mixed. The hash that a tool puts behind a name is shorter.
+const keyRun = 20
+
+// IsKeyRun reports whether a run of letters and digits looks like a key.
+func IsKeyRun(run string) bool {
+	return len(run) >= keyRun && strings.ContainsAny(run, "0123456789") && strings.ContainsFunc(run, unicode.IsLetter)
+}
+
+// HoldsKey reports whether a name that people gave, and that would be repeated, looks like a key
+// all the same.
+func HoldsKey(name string) bool {
+	for run := range strings.FieldsFuncSeq(name, func(c rune) bool { return !unicode.IsLetter(c) && !unicode.IsDigit(c) }) {
+		if IsKeyRun(run) {
+			return true
+		}
+	}
+	return false
+}
