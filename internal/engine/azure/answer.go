@@ -1,39 +1,12 @@
 package azure
 
-// answer is what a condition gives: it may be that nobody can tell.
-type answer uint8
+import "github.com/keyfit/keyfit/internal/pipeline/tree"
+
+// answer is what a condition gives.
+type answer = tree.Answer
 
 const (
-	maybe answer = iota
-	no
-	yes
+	maybe = tree.Maybe
+	no    = tree.No
+	yes   = tree.Yes
 )
-
-func answerOf(b bool) answer {
-	if b {
-		return yes
-	}
-	return no
-}
-
-func (a answer) not() answer {
-	switch a {
-	case yes:
-		return no
-	case no:
-		return yes
-	}
-	return maybe
-}
-
-func (a answer) and(b answer) answer {
-	switch {
-	case a == no || b == no:
-		return no
-	case a == yes && b == yes:
-		return yes
-	}
-	return maybe
-}
-
-func (a answer) or(b answer) answer { return a.not().and(b.not()).not() }

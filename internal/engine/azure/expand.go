@@ -139,7 +139,7 @@ func (s *scope) branchOf(key *tree.Node, c *chain) (kind, rest string, taken ans
 	if taken == yes && c.taken == maybe {
 		result = maybe
 	}
-	c.taken = c.taken.or(taken)
+	c.taken = c.taken.Or(taken)
 	if kind == "else" {
 		c.taken = yes
 	}

@@ -20,16 +20,16 @@ func functions() map[string]function {
 	return map[string]function{
 		"and":           {2, -1, all},
 		"or":            {2, -1, any_},
-		"not":           {1, 1, func(a []value, _ pos.Span) value { return decided(a[0].truthy().not(), a...) }},
+		"not":           {1, 1, func(a []value, _ pos.Span) value { return decided(a[0].truthy().Not(), a...) }},
 		"xor":           {2, 2, xor},
 		"eq":            {2, 2, func(a []value, _ pos.Span) value { return decided(a[0].equal(a[1]), a...) }},
-		"ne":            {2, 2, func(a []value, _ pos.Span) value { return decided(a[0].equal(a[1]).not(), a...) }},
+		"ne":            {2, 2, func(a []value, _ pos.Span) value { return decided(a[0].equal(a[1]).Not(), a...) }},
 		"lt":            {2, 2, ordered(func(less, same bool) bool { return less })},
 		"le":            {2, 2, ordered(func(less, same bool) bool { return less || same })},
 		"gt":            {2, 2, ordered(func(less, same bool) bool { return !less && !same })},
 		"ge":            {2, 2, ordered(func(less, same bool) bool { return !less })},
 		"in":            {1, -1, func(a []value, _ pos.Span) value { return decided(among(a), a...) }},
-		"notin":         {1, -1, func(a []value, _ pos.Span) value { return decided(among(a).not(), a...) }},
+		"notin":         {1, -1, func(a []value, _ pos.Span) value { return decided(among(a).Not(), a...) }},
 		"contains":      {2, 2, texts(func(s []string) value { return boolValue(strings.Contains(lower(s[0]), lower(s[1]))) })},
 		"startswith":    {2, 2, texts(func(s []string) value { return boolValue(strings.HasPrefix(lower(s[0]), lower(s[1]))) })},
 		"endswith":      {2, 2, texts(func(s []string) value { return boolValue(strings.HasSuffix(lower(s[0]), lower(s[1]))) })},
@@ -61,7 +61,7 @@ func decided(a answer, from ...value) value {
 func all(args []value, _ pos.Span) value {
 	out := yes
 	for _, a := range args {
-		out = out.and(a.truthy())
+		out = out.And(a.truthy())
 	}
 	return decided(out, args...)
 }
@@ -69,7 +69,7 @@ func all(args []value, _ pos.Span) value {
 func any_(args []value, _ pos.Span) value {
 	out := no
 	for _, a := range args {
-		out = out.or(a.truthy())
+		out = out.Or(a.truthy())
 	}
 	return decided(out, args...)
 }
@@ -95,7 +95,7 @@ func ordered(holds func(less, same bool) bool) func([]value, pos.Span) value {
 func among(args []value) answer {
 	out := no
 	for _, a := range args[1:] {
-		out = out.or(args[0].equal(a))
+		out = out.Or(args[0].equal(a))
 	}
 	return out
 }
@@ -120,7 +120,7 @@ func containsValue(args []value, _ pos.Span) value {
 	}
 	out := no
 	for _, item := range args[0].node.members() {
-		out = out.or(args[1].equal(item.value()))
+		out = out.Or(args[1].equal(item.value()))
 	}
 	return decided(out, args...)
 }

@@ -141,11 +141,11 @@ func replaceMacros(t tree.Text, find func(name string, at int, site pos.Span, li
 		if strings.ContainsRune(name, tree.Gap) {
 			// Which variable it is, nobody knows.
 			put, found = tree.Of(textValue(t.Slice(i, end+1)).why(), t.At(i, end+1)), true
-			secret = secret.or(maybe)
+			secret = secret.Or(maybe)
 		} else if name != "" {
 			var s answer
 			if put, s, found = find(name, i, t.At(i, end+1), t.Slice(i, end+1)); found {
-				secret = secret.or(s)
+				secret = secret.Or(s)
 			}
 		}
 		if found {
@@ -262,7 +262,7 @@ func (a *agent) expand(e *entry, lower string) {
 	if !ok {
 		text, secret = e.raw, no
 	}
-	e.value, e.secret = text.Value(e.hop), secret.or(e.marked)
+	e.value, e.secret = text.Value(e.hop), secret.Or(e.marked)
 	if e.before != nil {
 		before := *e.before
 		if before.raw.String() != "" {
@@ -272,7 +272,7 @@ func (a *agent) expand(e *entry, lower string) {
 	}
 	if e.rival != nil && !e.rival.Same(e.value) {
 		e.value = model.Ambiguous("whether a variable group sets "+shown(e.name)+" too", e.value, *e.rival)
-		e.secret = e.secret.or(maybe)
+		e.secret = e.secret.Or(maybe)
 	}
 }
 
@@ -305,7 +305,7 @@ func (a *agent) nested(t tree.Text, stack []string) (tree.Text, answer, bool) {
 		if own && strings.Contains(inner.raw.String(), "$(") {
 			text, secret, ok := a.nested(inner.raw, append(stack[:len(stack):len(stack)], lower))
 			fine = fine && ok
-			return text, secret.or(inner.marked), true
+			return text, secret.Or(inner.marked), true
 		}
 		if !macroName.MatchString(name) {
 			return tree.Text{}, no, false

@@ -143,7 +143,7 @@ func (a *agent) assign(s *stepRun, one setting) {
 		before = model.Value{State: model.Absent}
 	}
 	hop := a.hop(s.at, "setvariable "+shown(one.name)+" of step "+strict.Name(s.label))
-	e := entry{name: name, raw: one.value, hop: hop, marked: answerOf(one.secret), fixed: old.fixed}
+	e := entry{name: name, raw: one.value, hop: hop, marked: tree.AnswerOf(one.secret), fixed: old.fixed}
 	v := one.value.Value(hop)
 	switch why := firstWhy(one.perhaps, s.perhaps); {
 	case why != nil:
@@ -161,7 +161,7 @@ func (a *agent) assign(s *stepRun, one setting) {
 		e.marked = maybe
 	}
 	if had {
-		e.marked = e.marked.or(old.secret) // what was a secret stays one
+		e.marked = e.marked.Or(old.secret) // what was a secret stays one
 	}
 	e.value, e.secret = v, e.marked
 	a.vars[lower] = e

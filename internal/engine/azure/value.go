@@ -96,16 +96,16 @@ func (v value) truthy() answer {
 	case null:
 		return no
 	case boolean:
-		return answerOf(v.truth)
+		return tree.AnswerOf(v.truth)
 	case number:
-		return answerOf(v.num != 0)
+		return tree.AnswerOf(v.num != 0)
 	case version:
 		return yes
 	case text:
 		if v.loose && strings.EqualFold(v.text.String(), "false") {
 			return maybe
 		}
-		return answerOf(v.text.String() != "")
+		return tree.AnswerOf(v.text.String() != "")
 	case object:
 		return yes
 	}
@@ -145,17 +145,17 @@ func (v value) equal(w value) answer {
 	}
 	switch v.kind {
 	case null:
-		return answerOf(w.kind == null || w.kind == text && w.plain() == "")
+		return tree.AnswerOf(w.kind == null || w.kind == text && w.plain() == "")
 	case boolean:
 		if w.loose {
-			return answerOf(strings.EqualFold(v.plain(), w.plain()))
+			return tree.AnswerOf(strings.EqualFold(v.plain(), w.plain()))
 		}
-		return answerOf(v.truth == (w.truthy() == yes))
+		return tree.AnswerOf(v.truth == (w.truthy() == yes))
 	case number:
 		n, ok := w.number()
-		return answerOf(ok && n == v.num)
+		return tree.AnswerOf(ok && n == v.num)
 	}
-	return answerOf(strings.EqualFold(v.plain(), w.plain()))
+	return tree.AnswerOf(strings.EqualFold(v.plain(), w.plain()))
 }
 
 // less compares two values in their order; ok is false when they have none.

@@ -1,44 +1,19 @@
 package circleci
 
-import "regexp"
+import (
+	"regexp"
 
-// answer is what a condition gives: it may be that nobody can tell.
-type answer uint8
-
-const (
-	maybe answer = iota
-	no
-	yes
+	"github.com/keyfit/keyfit/internal/pipeline/tree"
 )
 
-func answerOf(b bool) answer {
-	if b {
-		return yes
-	}
-	return no
-}
+// answer is what a condition gives.
+type answer = tree.Answer
 
-func (a answer) not() answer {
-	switch a {
-	case yes:
-		return no
-	case no:
-		return yes
-	}
-	return maybe
-}
-
-func (a answer) and(b answer) answer {
-	switch {
-	case a == no || b == no:
-		return no
-	case a == yes && b == yes:
-		return yes
-	}
-	return maybe
-}
-
-func (a answer) or(b answer) answer { return a.not().and(b.not()).not() }
+const (
+	maybe = tree.Maybe
+	no    = tree.No
+	yes   = tree.Yes
+)
 
 // maxPattern bounds regular expressions of the file.
 const maxPattern = 1000
@@ -55,5 +30,5 @@ func match(pattern, text string) answer {
 	if err != nil {
 		return maybe
 	}
-	return answerOf(re.MatchString(text))
+	return tree.AnswerOf(re.MatchString(text))
 }

@@ -39,7 +39,7 @@ func (r *reader) condition(n *tree.Node, sc *scope, direct bool) verdict {
 		return r.all(p.Value, sc, p.Key.Text() == "or")
 	case "not":
 		v := r.condition(p.Value, sc, false)
-		v.answer = v.answer.not()
+		v.answer = v.answer.Not()
 		return v
 	case "equal":
 		return r.equal(p.Value, sc)
@@ -56,16 +56,16 @@ func (r *reader) all(n *tree.Node, sc *scope, or bool) verdict {
 	if len(items) == 0 {
 		return verdict{answer: no}
 	}
-	out := verdict{answer: answerOf(!or)}
+	out := verdict{answer: tree.AnswerOf(!or)}
 	for _, item := range items {
 		v := r.condition(item, sc, false)
 		if v.answer == maybe {
 			out.why = v.why
 		}
 		if or {
-			out.answer = out.answer.or(v.answer)
+			out.answer = out.answer.Or(v.answer)
 		} else {
-			out.answer = out.answer.and(v.answer)
+			out.answer = out.answer.And(v.answer)
 		}
 	}
 	return out
@@ -127,7 +127,7 @@ func (r *reader) equal(n *tree.Node, sc *scope) verdict {
 		if a == maybe {
 			out.why = r.open(n, tree.Join(first.text, v.text)).why
 		}
-		out.answer = out.answer.and(a)
+		out.answer = out.answer.And(a)
 	}
 	return out
 }

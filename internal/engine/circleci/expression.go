@@ -72,9 +72,9 @@ func (v value) truthy() answer {
 	case null:
 		return no
 	case boolean:
-		return answerOf(v.truth)
+		return tree.AnswerOf(v.truth)
 	case number:
-		return answerOf(v.number != 0)
+		return tree.AnswerOf(v.number != 0)
 	case text_:
 		switch s := strings.ToLower(strings.TrimSpace(v.text.String())); {
 		case v.text.String() == "":
@@ -93,15 +93,15 @@ func (v value) equal(w value) answer {
 	case v.kind == unsure || w.kind == unsure:
 		return maybe
 	case v.kind != w.kind:
-		return answerOf(false)
+		return tree.AnswerOf(false)
 	case v.kind == boolean:
-		return answerOf(v.truth == w.truth)
+		return tree.AnswerOf(v.truth == w.truth)
 	case v.kind == number:
-		return answerOf(v.number == w.number)
+		return tree.AnswerOf(v.number == w.number)
 	case v.kind == null:
 		return yes
 	}
-	return answerOf(v.text.String() == w.text.String())
+	return tree.AnswerOf(v.text.String() == w.text.String())
 }
 
 func decided(a answer, why tree.Text) value {
@@ -228,7 +228,7 @@ func (p *parser) comparison() value {
 	case "==":
 		return decided(v.equal(w), why)
 	case "!=":
-		return decided(v.equal(w).not(), why)
+		return decided(v.equal(w).Not(), why)
 	case "starts-with":
 		if v.kind == null {
 			return value{kind: boolean}
@@ -286,7 +286,7 @@ func (p *parser) unary() value {
 	defer func() { p.depth-- }()
 	if _, ok := p.take("not"); ok {
 		v := p.unary()
-		return decided(v.truthy().not(), v.text)
+		return decided(v.truthy().Not(), v.text)
 	}
 	if _, ok := p.take("("); ok {
 		v := p.or()

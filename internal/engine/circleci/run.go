@@ -224,7 +224,7 @@ func (j *job) oneStep(ctx context.Context, name string, n, args *tree.Node, sc *
 func (j *job) conditional(ctx context.Context, args *tree.Node, sc *scope, depth int, negated bool) error {
 	v := j.condition(args.Get("condition"), sc, false)
 	if negated {
-		v.answer = v.answer.not()
+		v.answer = v.answer.Not()
 	}
 	if v.answer == no {
 		return nil

@@ -169,12 +169,12 @@ func (r *reader) excluded(v invocation, cell map[string]tree.Text) bool {
 func (r *reader) runs(v invocation) answer {
 	out := yes
 	if when, ok := v.flow.Pair("when"); ok {
-		out = out.and(r.condition(when.Value, v.scope, true).answer)
+		out = out.And(r.condition(when.Value, v.scope, true).answer)
 	}
 	if unless, ok := v.flow.Pair("unless"); ok {
-		out = out.and(r.condition(unless.Value, v.scope, true).answer.not())
+		out = out.And(r.condition(unless.Value, v.scope, true).answer.Not())
 	}
-	return out.and(r.filtered(v.args.Get("filters"), v.scope))
+	return out.And(r.filtered(v.args.Get("filters"), v.scope))
 }
 
 // filtered reads the filters of a job. Without a filter for tags, a job does not run for one.
@@ -201,7 +201,7 @@ func filter(n *tree.Node, name string) answer {
 		return matchesAny(only, name)
 	}
 	if ignore := n.Get("ignore"); ignore != nil {
-		return matchesAny(ignore, name).not()
+		return matchesAny(ignore, name).Not()
 	}
 	return yes
 }
@@ -209,7 +209,7 @@ func filter(n *tree.Node, name string) answer {
 func matchesAny(n *tree.Node, name string) answer {
 	out := no
 	for _, pattern := range n.Each() {
-		out = out.or(matches(pattern.Text(), name))
+		out = out.Or(matches(pattern.Text(), name))
 	}
 	return out
 }
@@ -220,5 +220,5 @@ func matches(pattern, name string) answer {
 	if len(pattern) > 1 && strings.HasPrefix(pattern, "/") && strings.HasSuffix(pattern, "/") {
 		return matchesWhole(pattern[1:len(pattern)-1], name)
 	}
-	return answerOf(pattern == name)
+	return tree.AnswerOf(pattern == name)
 }
