@@ -4,7 +4,6 @@ import (
 	"path"
 	"strings"
 
-	"github.com/keyfit/keyfit/internal/model"
 	"github.com/keyfit/keyfit/internal/pos"
 	"github.com/keyfit/keyfit/internal/session"
 	"github.com/keyfit/keyfit/internal/strict"
@@ -285,35 +284,10 @@ func (f *follower) followFile(st *state, at, text string, args []argument, dot b
 
 // pathOf is the place of a file of the repository.
 func (f *follower) pathOf(st *state, t session.Text) (string, bool) {
-	p, fromRoot, ok := t.Path()
-	p = strings.ReplaceAll(p, `\`, "/")
-	switch {
-	case !ok || len(p)+len(st.Dir) > maxPath || p == "" && !fromRoot || strings.ContainsAny(p, ":*?[~\n") || strings.HasPrefix(p, "/") && !fromRoot || st.Lost != nil && !fromRoot:
-		return "", false
-	case fromRoot:
-		p = "./" + p
-	default:
-		p = path.Join(st.Dir, p)
-	}
-	cleaned, err := f.step.Files.Clean(path.Clean(p))
-	return cleaned, err == nil
+	return st.PathOf(f.step.Files, t, ":*?[~\n")
 }
-
-// maxPath is the longest path that is looked for.
-const maxPath = 1000
 
 // content is the text of a file, with what the script wrote to it.
 func (f *follower) content(st *state, at string) session.Text {
-	if v, ok := st.Files[at]; ok {
-		if v.State == model.Absent {
-			return session.Unknown(model.WhyMissingFile, "a file that is not removed", model.Trail{})
-		}
-		return session.Of(v)
-	}
-	data, err := f.step.Files.Read(at)
-	if err != nil {
-		return session.Unknown(model.WhyMissingFile, "the file "+strict.Path(at), model.Trail{})
-	}
-	hop := model.Hop{At: pos.NewIndex(data).Span(at, 0, len(data)), Kind: model.KindFile, What: "the text of the file", Literal: true}
-	return session.Of(model.KnownText(string(data), hop))
+	return st.Content(f.step.Files, at, strict.Path(at))
 }
