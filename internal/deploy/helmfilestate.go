@@ -2,13 +2,13 @@ package deploy
 
 import (
 	"path"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/keyfit/keyfit/internal/lazy"
 	"github.com/keyfit/keyfit/internal/model"
 	"github.com/keyfit/keyfit/internal/strict"
 )
@@ -131,7 +131,7 @@ func (h *helmfileRun) part(s *state, name, whole string, from, to int, raw, base
 	return h.merge(s, layer{n, t}, bases)
 }
 
-var environmentsBlock = regexp.MustCompile(`(?m)^environments:.*\n(?:[ \t#{}].*\n|\n|-.*\n)*`)
+var environmentsBlock = lazy.Regexp(`(?m)^environments:.*\n(?:[ \t#{}].*\n|\n|-.*\n)*`)
 
 // twice is how older versions of helmfile run a part that asks for values of its own
 // environments: they take these from it first.
@@ -139,7 +139,7 @@ func (h *helmfileRun) twice(s *state, name, whole string, from, to int, first er
 	if _, ok := first.(unknownError); ok || s.env.open != nil {
 		return "", first
 	}
-	at := environmentsBlock.FindStringIndex(whole[from:to] + "\n")
+	at := environmentsBlock().FindStringIndex(whole[from:to] + "\n")
 	if at == nil {
 		return "", first
 	}

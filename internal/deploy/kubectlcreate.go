@@ -131,7 +131,7 @@ func (e entrySet) file(w word) {
 func (e entrySet) directory(name string) {
 	list, _ := e.call.Files.List(e.path(name))
 	for _, info := range list {
-		if !info.Dir && envName.MatchString(info.Name) {
+		if !info.Dir && envName().MatchString(info.Name) {
 			e.put(info.Name, e.fileText(plain(path.Join(name, info.Name))))
 		}
 	}

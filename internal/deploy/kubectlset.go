@@ -1,10 +1,10 @@
 package deploy
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/keyfit/keyfit/internal/lazy"
 	"github.com/keyfit/keyfit/internal/model"
 )
 
@@ -169,6 +169,6 @@ func storeNeeds(from word) string {
 	return "the ConfigMap " + text
 }
 
-var notName = regexp.MustCompile(`[^a-zA-Z0-9_]`)
+var notName = lazy.Regexp(`[^a-zA-Z0-9_]`)
 
-func variableName(key string) string { return strings.ToUpper(notName.ReplaceAllString(key, "_")) }
+func variableName(key string) string { return strings.ToUpper(notName().ReplaceAllString(key, "_")) }

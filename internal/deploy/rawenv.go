@@ -2,11 +2,11 @@ package deploy
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/keyfit/keyfit/internal/lazy"
 	"github.com/keyfit/keyfit/internal/model"
 	"github.com/keyfit/keyfit/internal/pos"
 )
@@ -39,13 +39,13 @@ func dockerFile(tool string) rawRules {
 	}
 }
 
-var envName = regexp.MustCompile(`^[-._a-zA-Z][-._a-zA-Z0-9]*$`)
+var envName = lazy.Regexp(`^[-._a-zA-Z][-._a-zA-Z0-9]*$`)
 
 func kubectlFile() rawRules {
 	return rawRules{
 		tool: "kubectl", once: true,
 		badName: func(name string) bool {
-			return !envName.MatchString(name) || name == "." || strings.HasPrefix(name, "..")
+			return !envName().MatchString(name) || name == "." || strings.HasPrefix(name, "..")
 		},
 	}
 }

@@ -2,10 +2,10 @@ package pipeline
 
 import (
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/keyfit/keyfit/internal/lazy"
 	"github.com/keyfit/keyfit/internal/model"
 	"github.com/keyfit/keyfit/internal/repo"
 )
@@ -21,9 +21,9 @@ const (
 )
 
 var (
-	referred = regexp.MustCompile(`\$\{?[!#]?([A-Za-z_][A-Za-z0-9_]*)`)
-	assigned = regexp.MustCompile(`(?:^|[\s;(&|])([A-Za-z_][A-Za-z0-9_]*)(?:\+?=|\[)|\b(?:for|read(?:\s+-[a-z]+)*)\s+([A-Za-z_][A-Za-z0-9_]*)`)
-	fileWord = regexp.MustCompile(`[A-Za-z0-9_./-]+`)
+	referred = lazy.Regexp(`\$\{?[!#]?([A-Za-z_][A-Za-z0-9_]*)`)
+	assigned = lazy.Regexp(`(?:^|[\s;(&|])([A-Za-z_][A-Za-z0-9_]*)(?:\+?=|\[)|\b(?:for|read(?:\s+-[a-z]+)*)\s+([A-Za-z_][A-Za-z0-9_]*)`)
+	fileWord = lazy.Regexp(`[A-Za-z0-9_./-]+`)
 )
 
 // Names lists, in order, the variables that the texts of a job, and the scripts of the
@@ -61,15 +61,15 @@ func (s *namesIn) look(text string) {
 	if len(text) > maxScriptBytes {
 		text = text[:maxScriptBytes]
 	}
-	for _, m := range referred.FindAllStringSubmatch(text, -1) {
+	for _, m := range referred().FindAllStringSubmatch(text, -1) {
 		if len(s.read) < 4*maxNames {
 			s.read[m[1]] = true
 		}
 	}
-	for _, m := range assigned.FindAllStringSubmatch(text, -1) {
+	for _, m := range assigned().FindAllStringSubmatch(text, -1) {
 		s.set[m[1]+m[2]] = true
 	}
-	for _, word := range fileWord.FindAllString(text, -1) {
+	for _, word := range fileWord().FindAllString(text, -1) {
 		s.script(word)
 	}
 }

@@ -1,14 +1,15 @@
 package pipeline
 
 import (
-	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/keyfit/keyfit/internal/lazy"
 )
 
 // deployTool finds commands that bring something somewhere, and scripts that are called
 // after it.
-var deployTool = regexp.MustCompile(`(?m)(?:^|[\s;&|(/"'])(?:` + strings.Join([]string{
+var deployTool = lazy.Regexp(`(?m)(?:^|[\s;&|(/"'])(?:` + strings.Join([]string{
 	`kubectl\s+(?:[^\n;|&]*\s)?(?:apply|create|replace|set|rollout|patch)\b`,
 	`helm\s+(?:[^\n;|&]*\s)?(?:upgrade|install)\b`,
 	`helmfile\s+(?:[^\n;|&]*\s)?(?:apply|sync)\b`,
@@ -41,7 +42,7 @@ func CallsDeployTool(script string) bool {
 	for line := range strings.Lines(script) {
 		line = strings.TrimSpace(line)
 		hasWord := func(word string) bool { return strings.Contains(line, word) }
-		if !strings.HasPrefix(line, "#") && !strings.HasPrefix(line, "echo ") && slices.ContainsFunc(mayDeploy, hasWord) && deployTool.MatchString(withoutInstalls(line)) {
+		if !strings.HasPrefix(line, "#") && !strings.HasPrefix(line, "echo ") && slices.ContainsFunc(mayDeploy, hasWord) && deployTool().MatchString(withoutInstalls(line)) {
 			return true
 		}
 	}
@@ -50,6 +51,6 @@ func CallsDeployTool(script string) bool {
 
 // install finds commands that install packages: what follows them are names of packages,
 // groups and folders.
-var install = regexp.MustCompile(`\b(?:bundle|pip3?|poetry|npm|apt-get|apk|gem)\s+(?:install|add|ci)\s[^;|&]*`)
+var install = lazy.Regexp(`\b(?:bundle|pip3?|poetry|npm|apt-get|apk|gem)\s+(?:install|add|ci)\s[^;|&]*`)
 
-func withoutInstalls(line string) string { return install.ReplaceAllString(line, "") }
+func withoutInstalls(line string) string { return install().ReplaceAllString(line, "") }

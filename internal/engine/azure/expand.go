@@ -1,10 +1,10 @@
 package azure
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/keyfit/keyfit/internal/lazy"
 	"github.com/keyfit/keyfit/internal/model"
 	"github.com/keyfit/keyfit/internal/pipeline/tree"
 	"github.com/keyfit/keyfit/internal/pos"
@@ -33,10 +33,10 @@ func (s *scope) with(name string, v value) *scope {
 }
 
 var (
-	wholeExpression = regexp.MustCompile(`^\s*\$\{\{((?:[^}']|'[^']*'|\}[^}])*)\}\}\s*$`)
-	anExpression    = regexp.MustCompile(`\$\{\{((?:[^}']|'[^']*'|\}[^}])*)\}\}`)
-	directive       = regexp.MustCompile(`^(if|elseif|else|insert|each)\b\s*(.*)$`)
-	eachForm        = regexp.MustCompile(`^([A-Za-z_]\w*)\s+in\s+(.+)$`)
+	wholeExpression = lazy.Regexp(`^\s*\$\{\{((?:[^}']|'[^']*'|\}[^}])*)\}\}\s*$`)
+	anExpression    = lazy.Regexp(`\$\{\{((?:[^}']|'[^']*'|\}[^}])*)\}\}`)
+	directive       = lazy.Regexp(`^(if|elseif|else|insert|each)\b\s*(.*)$`)
+	eachForm        = lazy.Regexp(`^([A-Za-z_]\w*)\s+in\s+(.+)$`)
 )
 
 // expand gives what the expressions and templates below a node stand for. The section is the
@@ -56,7 +56,7 @@ func (s *scope) expand(n *tree.Node, section string) *node {
 
 func (s *scope) scalar(n *tree.Node) *node {
 	literal := tree.Literal(n, model.KindAzure, "text")
-	if m := wholeExpression.FindStringSubmatch(n.Value); m != nil {
+	if m := wholeExpression().FindStringSubmatch(n.Value); m != nil {
 		return scalarOf(s.evaluate(m[1], n.At), n.At)
 	}
 	out := &node{kind: tree.Scalar, at: n.At, text: literal, tag: n.Tag, quoted: n.Quoted, from: s.file}
@@ -70,7 +70,7 @@ func (s *scope) scalar(n *tree.Node) *node {
 func (s *scope) interpolate(t tree.Text) tree.Text {
 	var out []tree.Text
 	text, at := t.String(), 0
-	for _, m := range anExpression.FindAllStringSubmatchIndex(text, -1) {
+	for _, m := range anExpression().FindAllStringSubmatchIndex(text, -1) {
 		site := t.At(m[0], m[1])
 		out = append(out, t.Slice(at, m[0]), s.evaluate(text[m[2]:m[3]], site).string(site))
 		at = m[1]
@@ -99,11 +99,11 @@ type chain struct {
 
 // branchOf decides a directive. ok is false for a text that is none.
 func (s *scope) branchOf(key *tree.Node, c *chain) (kind, rest string, taken answer, ok bool) {
-	m := wholeExpression.FindStringSubmatch(key.Text())
+	m := wholeExpression().FindStringSubmatch(key.Text())
 	if m == nil {
 		return "", "", no, false
 	}
-	d := directive.FindStringSubmatch(strings.TrimSpace(m[1]))
+	d := directive().FindStringSubmatch(strings.TrimSpace(m[1]))
 	if d == nil {
 		return "", "", no, false
 	}
@@ -221,7 +221,7 @@ func (s *scope) itemsOf(n *tree.Node, section string) []item {
 
 // loop gives the scopes of an `each`.
 func (s *scope) loop(rest string, at pos.Span) []*scope {
-	m := eachForm.FindStringSubmatch(rest)
+	m := eachForm().FindStringSubmatch(rest)
 	if m == nil {
 		s.fail(at, "write `${{ each name in list }}`", "expected a name, `in` and a list")
 		return nil

@@ -1,10 +1,10 @@
 package azure
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
 
+	"github.com/keyfit/keyfit/internal/lazy"
 	"github.com/keyfit/keyfit/internal/pipeline/tree"
 	"github.com/keyfit/keyfit/internal/pos"
 )
@@ -24,12 +24,12 @@ const (
 	maxNested = 50
 )
 
-var tokenForm = regexp.MustCompile(`^(?:\s+|'(?:[^']|'')*'|[(),\[\]*]|\d+\.\d+\.\d+(?:\.\d+)?|-?(?:\d+(?:\.\d+)?|\.\d+)|[A-Za-z_][\w-]*|\.)`)
+var tokenForm = lazy.Regexp(`^(?:\s+|'(?:[^']|'')*'|[(),\[\]*]|\d+\.\d+\.\d+(?:\.\d+)?|-?(?:\d+(?:\.\d+)?|\.\d+)|[A-Za-z_][\w-]*|\.)`)
 
 func scan(s string) ([]string, bool) {
 	var out []string
 	for s != "" {
-		m := tokenForm.FindString(s)
+		m := tokenForm().FindString(s)
 		if m == "" || len(out) > maxTokens {
 			return nil, false
 		}

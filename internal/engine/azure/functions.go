@@ -1,10 +1,10 @@
 package azure
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
 
+	"github.com/keyfit/keyfit/internal/lazy"
 	"github.com/keyfit/keyfit/internal/model"
 	"github.com/keyfit/keyfit/internal/pipeline/tree"
 	"github.com/keyfit/keyfit/internal/pos"
@@ -137,7 +137,7 @@ func coalesce(args []value, _ pos.Span) value {
 	return value{kind: null}
 }
 
-var formatPart = regexp.MustCompile(`\{\{|\}\}|\{(\d+)\}|[^{}]+|[{}]`)
+var formatPart = lazy.Regexp(`\{\{|\}\}|\{(\d+)\}|[^{}]+|[{}]`)
 
 func format(args []value, at pos.Span) value {
 	if args[0].kind == unsure || args[0].kind == object {
@@ -146,7 +146,7 @@ func format(args []value, at pos.Span) value {
 	t := args[0].string(at)
 	s := t.String()
 	var out []tree.Text
-	for _, m := range formatPart.FindAllStringSubmatchIndex(s, -1) {
+	for _, m := range formatPart().FindAllStringSubmatchIndex(s, -1) {
 		switch part := s[m[0]:m[1]]; {
 		case part == "{{" || part == "}}":
 			out = append(out, t.Slice(m[0], m[0]+1))

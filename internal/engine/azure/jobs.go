@@ -1,10 +1,10 @@
 package azure
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/keyfit/keyfit/internal/lazy"
 	"github.com/keyfit/keyfit/internal/model"
 	"github.com/keyfit/keyfit/internal/pipeline"
 	"github.com/keyfit/keyfit/internal/pipeline/tree"
@@ -37,7 +37,7 @@ func Jobs(files repo.Files, name string) ([]pipeline.Job, []model.Problem) {
 // choice is a value of a parameter of the pipeline.
 type choice struct{ name, text string }
 
-var environmentParameter = regexp.MustCompile(`(?i)^(?:env|environment|stage|target|deploy[-_]?(?:env|environment|to|target)|(?:env|environment)[-_]?name|target[-_]?env(?:ironment)?)$`)
+var environmentParameter = lazy.Regexp(`(?i)^(?:env|environment|stage|target|deploy[-_]?(?:env|environment|to|target)|(?:env|environment)[-_]?name|target[-_]?env(?:ironment)?)$`)
 
 func jobsWith(files repo.Files, name string, inputs map[string]string) ([]pipeline.Job, []model.Problem, []choice) {
 	in := pipeline.Step{File: strict.At[string]{Value: name}, Inputs: map[string]model.Value{}}
@@ -58,7 +58,7 @@ func jobsWith(files repo.Files, name string, inputs map[string]string) ([]pipeli
 	}
 	var choices []choice
 	for _, n := range r.loaded[r.in.File.Value].Get("parameters").Each() {
-		if name := n.Get("name").Text(); environmentParameter.MatchString(name) {
+		if name := n.Get("name").Text(); environmentParameter().MatchString(name) {
 			for _, v := range n.Get("values").Each() {
 				if len(choices) < maxChoices && v.Text() != "" {
 					choices = append(choices, choice{name, v.Text()})
@@ -105,12 +105,12 @@ func (r *run) anyStep(n *node, depth int) bool {
 	return slices.ContainsFunc(n.members(), func(m *node) bool { return r.anyStep(m, depth+1) })
 }
 
-var onBranch = regexp.MustCompile(`(?i)eq\(\s*variables(?:\['Build\.SourceBranch(?:Name)?'\]|\.Build\.SourceBranch(?:Name)?)\s*,\s*'(?:refs/heads/)?([^']+)'\s*\)`)
+var onBranch = lazy.Regexp(`(?i)eq\(\s*variables(?:\['Build\.SourceBranch(?:Name)?'\]|\.Build\.SourceBranch(?:Name)?)\s*,\s*'(?:refs/heads/)?([^']+)'\s*\)`)
 
 // branch is a branch that leads to the job, when only some do.
 func (r *run) branch(j *job) string {
 	for _, n := range []*node{j.node.get("condition"), j.stage.condition} {
-		if m := onBranch.FindStringSubmatch(n.scalar().String()); m != nil {
+		if m := onBranch().FindStringSubmatch(n.scalar().String()); m != nil {
 			return m[1]
 		}
 	}

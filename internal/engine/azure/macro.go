@@ -1,10 +1,10 @@
 package azure
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/keyfit/keyfit/internal/lazy"
 	"github.com/keyfit/keyfit/internal/model"
 	"github.com/keyfit/keyfit/internal/pipeline/tree"
 	"github.com/keyfit/keyfit/internal/pos"
@@ -44,7 +44,7 @@ type agent struct {
 	server bool // expressions are evaluated before an agent has the job
 }
 
-var macroName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.-]*(?: [A-Za-z0-9_.-]+)*$`)
+var macroName = lazy.Regexp(`^[A-Za-z_][A-Za-z0-9_.-]*(?: [A-Za-z0-9_.-]+)*$`)
 
 // commands are programs that $(name) calls in scripts.
 func commands() []string {
@@ -59,7 +59,7 @@ func commands() []string {
 func (a *agent) replaced(t tree.Text, own func(name string) bool) (tree.Text, answer) {
 	var quotes *quoting
 	return replaceMacros(t, func(name string, at int, site pos.Span, literal tree.Text) (tree.Text, answer, bool) {
-		if !macroName.MatchString(name) || own != nil && own(name) {
+		if !macroName().MatchString(name) || own != nil && own(name) {
 			return tree.Text{}, no, false
 		}
 		e, ok := a.lookup(name, site, literal)
@@ -87,10 +87,10 @@ type quoting struct {
 	lost   bool // a here-document that is quoted
 }
 
-var quotedDocument = regexp.MustCompile("<<-?\\s*[\"'\\\\]")
+var quotedDocument = lazy.Regexp("<<-?\\s*[\"'\\\\]")
 
 func quotingOf(script string) *quoting {
-	q := &quoting{single: make([]bool, len(script)+1), lost: quotedDocument.MatchString(script)}
+	q := &quoting{single: make([]bool, len(script)+1), lost: quotedDocument().MatchString(script)}
 	inSingle, inDouble, inComment := false, false, false
 	for i := 0; i < len(script); i++ {
 		q.single[i] = inSingle
@@ -191,11 +191,11 @@ func (a *agent) library() string {
 }
 
 // functionsOf finds the functions that a script of bash defines.
-var functionForm = regexp.MustCompile(`(?m)^\s*(?:function\s+)?([A-Za-z_][\w-]*)\s*\(\s*\)|^\s*function\s+([A-Za-z_][\w-]*)`)
+var functionForm = lazy.Regexp(`(?m)^\s*(?:function\s+)?([A-Za-z_][\w-]*)\s*\(\s*\)|^\s*function\s+([A-Za-z_][\w-]*)`)
 
 func ownCommands(script string) func(string) bool {
 	own := commands()
-	for _, m := range functionForm.FindAllStringSubmatch(script, 500) {
+	for _, m := range functionForm().FindAllStringSubmatch(script, 500) {
 		own = append(own, m[1]+m[2])
 	}
 	return func(name string) bool {
@@ -307,7 +307,7 @@ func (a *agent) nested(t tree.Text, stack []string) (tree.Text, answer, bool) {
 			fine = fine && ok
 			return text, secret.Or(inner.marked), true
 		}
-		if !macroName.MatchString(name) {
+		if !macroName().MatchString(name) {
 			return tree.Text{}, no, false
 		}
 		e, ok := a.lookup(name, site, literal)
@@ -319,11 +319,11 @@ func (a *agent) nested(t tree.Text, stack []string) (tree.Text, answer, bool) {
 	return out, secret, fine
 }
 
-var runtimeForm = regexp.MustCompile(`^\s*\$\[([^\x00]*)\]\s*$`)
+var runtimeForm = lazy.Regexp(`^\s*\$\[([^\x00]*)\]\s*$`)
 
 // runtime evaluates a variable that is an expression of the run.
 func (a *agent) runtime(t tree.Text, at pos.Span) tree.Text {
-	m := runtimeForm.FindStringSubmatch(t.String())
+	m := runtimeForm().FindStringSubmatch(t.String())
 	if m == nil {
 		return t
 	}
@@ -347,7 +347,7 @@ func (a *agent) bound() {
 	}
 	for _, name := range l.Names() {
 		lower := strings.ToLower(name)
-		if _, own := a.vars[lower]; own || !macroName.MatchString(name) || isPredefined(lower) || strings.HasPrefix(lower, "secrets.") || strings.HasPrefix(lower, "vars.") || strings.HasPrefix(lower, "credentials.") {
+		if _, own := a.vars[lower]; own || !macroName().MatchString(name) || isPredefined(lower) || strings.HasPrefix(lower, "secrets.") || strings.HasPrefix(lower, "vars.") || strings.HasPrefix(lower, "credentials.") {
 			continue
 		}
 		at := a.job.at

@@ -1,22 +1,22 @@
 package azure
 
 import (
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/keyfit/keyfit/internal/lazy"
 	"github.com/keyfit/keyfit/internal/model"
 	"github.com/keyfit/keyfit/internal/pos"
 	"github.com/keyfit/keyfit/internal/strict"
 )
 
-var camelWord = regexp.MustCompile(`[A-Z]?[a-z]+|[A-Z]+`)
+var camelWord = lazy.Regexp(`[A-Z]?[a-z]+|[A-Z]+`)
 
 // shown repeats the name of a variable for people, but nothing that may be a key. Names like
 // apiKey are usual here: words of three letters or more, each with a capital letter.
 func shown(name string) string {
-	words := camelWord.FindAllString(name, -1)
+	words := camelWord().FindAllString(name, -1)
 	short := func(w string) bool {
 		return len(w) < 3 && !slices.Contains([]string{"my", "is", "id", "to", "db", "ip", "vm", "qa", "kv", "rg", "sp", "ui", "by", "of"}, strings.ToLower(w))
 	}

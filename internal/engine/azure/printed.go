@@ -1,9 +1,9 @@
 package azure
 
 import (
-	"regexp"
 	"strings"
 
+	"github.com/keyfit/keyfit/internal/lazy"
 	"github.com/keyfit/keyfit/internal/model"
 	"github.com/keyfit/keyfit/internal/pipeline/tree"
 	"github.com/keyfit/keyfit/internal/strict"
@@ -19,8 +19,8 @@ type setting struct {
 }
 
 var (
-	mentioned = regexp.MustCompile(`(?i)task\.setvariable\s+([^\]\n]*)`)
-	property  = regexp.MustCompile(`(?i)(?:^|;)\s*([a-z]+)=([^;\]]*)`)
+	mentioned = lazy.Regexp(`(?i)task\.setvariable\s+([^\]\n]*)`)
+	property  = lazy.Regexp(`(?i)(?:^|;)\s*([a-z]+)=([^;\]]*)`)
 )
 
 // printed sets the variables that the output of a step sets. Of those that its script speaks
@@ -31,7 +31,7 @@ func (a *agent) printed(s *stepRun, output model.Value, script string) {
 		seen[strings.ToLower(one.name)] = true
 		a.assign(s, one)
 	}
-	for _, m := range mentioned.FindAllStringSubmatch(script, 500) {
+	for _, m := range mentioned().FindAllStringSubmatch(script, 500) {
 		one, ok := settingOf(m[1])
 		if !ok || seen[strings.ToLower(one.name)] {
 			continue
@@ -48,7 +48,7 @@ func (a *agent) printed(s *stepRun, output model.Value, script string) {
 // settingOf reads the properties of a command.
 func settingOf(properties string) (setting, bool) {
 	var out setting
-	for _, m := range property.FindAllStringSubmatch(properties, 20) {
+	for _, m := range property().FindAllStringSubmatch(properties, 20) {
 		text := unescape(m[2])
 		switch strings.ToLower(m[1]) {
 		case "variable":
@@ -59,7 +59,7 @@ func settingOf(properties string) (setting, bool) {
 			out.output = strings.EqualFold(strings.TrimSpace(text), "true")
 		}
 	}
-	return out, macroName.MatchString(out.name)
+	return out, macroName().MatchString(out.name)
 }
 
 // settings finds the commands in what was printed. What one of several texts holds may be set

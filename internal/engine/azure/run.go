@@ -237,7 +237,7 @@ func (a *agent) condition(n *node) (value, bool) {
 		return textValue(t), true
 	}
 	text := t.String()
-	if m := runtimeForm.FindStringSubmatch(text); m != nil {
+	if m := runtimeForm().FindStringSubmatch(text); m != nil {
 		text = m[1]
 	}
 	v, ok := evaluate(text, atRun{a}, n.span())

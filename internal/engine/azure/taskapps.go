@@ -42,12 +42,12 @@ func (a *agent) settings(s *stepRun) []tree.Text {
 	var out []tree.Text
 	list := words(t)
 	for i := 0; i < len(list); i++ {
-		m := dashSetting.FindStringSubmatch(list[i].String())
+		m := dashSetting().FindStringSubmatch(list[i].String())
 		if m == nil {
 			continue
 		}
 		value := tree.Text{}
-		if i+1 < len(list) && dashSetting.FindString(list[i+1].String()) == "" {
+		if i+1 < len(list) && dashSetting().FindString(list[i+1].String()) == "" {
 			i++
 			value = list[i]
 		}
@@ -59,9 +59,9 @@ func (a *agent) settings(s *stepRun) []tree.Text {
 func (a *agent) jsonSettings(s *stepRun, t tree.Text) []tree.Text {
 	text := t.String()
 	var out []tree.Text
-	for _, o := range jsonObject.FindAllStringIndex(text, -1) {
-		name := jsonName.FindStringSubmatch(text[o[0]:o[1]])
-		v := jsonValue.FindStringSubmatchIndex(text[o[0]:o[1]])
+	for _, o := range jsonObject().FindAllStringIndex(text, -1) {
+		name := jsonName().FindStringSubmatch(text[o[0]:o[1]])
+		v := jsonValue().FindStringSubmatchIndex(text[o[0]:o[1]])
 		if name == nil || v == nil {
 			a.fail(t.At(o[0], o[1]), "write {\"name\": …, \"value\": …}", "a setting without a name and a value")
 			continue

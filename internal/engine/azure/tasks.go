@@ -4,10 +4,10 @@ import (
 	"context"
 	"fmt"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/keyfit/keyfit/internal/lazy"
 	"github.com/keyfit/keyfit/internal/model"
 	"github.com/keyfit/keyfit/internal/pipeline"
 	"github.com/keyfit/keyfit/internal/pipeline/tree"
@@ -237,7 +237,7 @@ func (a *agent) keyVault(_ context.Context, s *stepRun) error {
 	}
 	for _, name := range strings.Split(filter, ",") {
 		name, _, _ = strings.Cut(strings.TrimSpace(name), "/")
-		if !macroName.MatchString(name) {
+		if !macroName().MatchString(name) {
 			continue
 		}
 		v := a.vaultSecret(name, vault)
@@ -284,8 +284,8 @@ func (a *agent) secureFile(_ context.Context, s *stepRun) error {
 }
 
 var (
-	dashSetting = regexp.MustCompile(`^-([A-Za-z_][\w:.-]*)$`)
-	jsonObject  = regexp.MustCompile(`\{[^{}]*\}`)
-	jsonName    = regexp.MustCompile(`"name"\s*:\s*"([^"\\]*)"`)
-	jsonValue   = regexp.MustCompile(`"value"\s*:\s*(?:"((?:[^"\\]|\\.)*)"|([\w.+-]+))`)
+	dashSetting = lazy.Regexp(`^-([A-Za-z_][\w:.-]*)$`)
+	jsonObject  = lazy.Regexp(`\{[^{}]*\}`)
+	jsonName    = lazy.Regexp(`"name"\s*:\s*"([^"\\]*)"`)
+	jsonValue   = lazy.Regexp(`"value"\s*:\s*(?:"((?:[^"\\]|\\.)*)"|([\w.+-]+))`)
 )

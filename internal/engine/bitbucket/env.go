@@ -1,10 +1,10 @@
 package bitbucket
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
 
+	"github.com/keyfit/keyfit/internal/lazy"
 	"github.com/keyfit/keyfit/internal/model"
 	"github.com/keyfit/keyfit/internal/pipeline"
 	"github.com/keyfit/keyfit/internal/pos"
@@ -149,7 +149,7 @@ func (s *step) texts() []string {
 	return out
 }
 
-var plainSlug = regexp.MustCompile(`^[a-z0-9]+(?:-[a-z0-9]+)*$`)
+var plainSlug = lazy.Regexp(`^[a-z0-9]+(?:-[a-z0-9]+)*$`)
 
 // predefined are the variables that Pipelines itself sets.
 func (r *run) predefined(l *line, s *step) map[string]model.Value {
@@ -198,7 +198,7 @@ func (r *run) deployed(s *step, known func(name, text string), needsRun func(nam
 		return
 	}
 	needsRun("BITBUCKET_DEPLOYMENT_ENVIRONMENT_UUID")
-	if plainSlug.MatchString(s.deployment.Value) {
+	if plainSlug().MatchString(s.deployment.Value) {
 		known("BITBUCKET_DEPLOYMENT_ENVIRONMENT", s.deployment.Value)
 		return
 	}

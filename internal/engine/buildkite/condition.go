@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/keyfit/keyfit/internal/lazy"
 	"github.com/keyfit/keyfit/internal/model"
 )
 
@@ -68,10 +69,10 @@ type condition struct {
 	lost  bool
 }
 
-var conditionToken = regexp.MustCompile(`^\s*(\|\||&&|==|!=|=~|!~|!|\(|\)|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|/(?:[^/\\]|\\.)*/[a-z]*|[A-Za-z_][A-Za-z0-9_.]*(?:\("[^"]*"\))?|\S)`)
+var conditionToken = lazy.Regexp(`^\s*(\|\||&&|==|!=|=~|!~|!|\(|\)|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|/(?:[^/\\]|\\.)*/[a-z]*|[A-Za-z_][A-Za-z0-9_.]*(?:\("[^"]*"\))?|\S)`)
 
 func (c *condition) peek() string {
-	m := conditionToken.FindStringSubmatch(c.rest)
+	m := conditionToken().FindStringSubmatch(c.rest)
 	if m == nil {
 		return ""
 	}
@@ -79,7 +80,7 @@ func (c *condition) peek() string {
 }
 
 func (c *condition) next() string {
-	m := conditionToken.FindStringSubmatch(c.rest)
+	m := conditionToken().FindStringSubmatch(c.rest)
 	if m == nil {
 		return ""
 	}

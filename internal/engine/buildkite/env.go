@@ -211,7 +211,7 @@ func inCell(text tree.Text, cell map[string]string) tree.Text {
 	if len(cell) == 0 {
 		return text
 	}
-	return replaced(text, matrixToken, func(groups []string, place pos.Span) (tree.Text, bool) {
+	return replaced(text, matrixToken(), func(groups []string, place pos.Span) (tree.Text, bool) {
 		value, ok := cell[dimension(groups[1])]
 		return tree.Of(model.KnownText(value, hop(place, "the cell of the matrix")), place), ok
 	})

@@ -1,10 +1,10 @@
 package buildkite
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/keyfit/keyfit/internal/lazy"
 	"github.com/keyfit/keyfit/internal/model"
 	"github.com/keyfit/keyfit/internal/pipeline"
 	"github.com/keyfit/keyfit/internal/pipeline/tree"
@@ -17,10 +17,10 @@ var saysWhere = []string{
 }
 
 var (
-	fieldOfWhere = regexp.MustCompile(`(?i)(?:^|[-_])(?:env|environment|stage|target)(?:$|[-_])`)
-	metaData     = regexp.MustCompile(`\$\(\s*buildkite-agent\s+meta-data\s+get\s+["']?([A-Za-z0-9_./-]+)["']?(?:\s+--default[= ]["']?([A-Za-z0-9_./-]*)["']?)?\s*\)`)
-	secretGet    = regexp.MustCompile(`\$\(\s*buildkite-agent\s+secret\s+get\s+["']?([A-Za-z0-9_]+)["']?\s*\)`)
-	matrixToken  = regexp.MustCompile(`\{\{\s*matrix(?:\.([A-Za-z0-9_-]+))?\s*\}\}`)
+	fieldOfWhere = lazy.Regexp(`(?i)(?:^|[-_])(?:env|environment|stage|target)(?:$|[-_])`)
+	metaData     = lazy.Regexp(`\$\(\s*buildkite-agent\s+meta-data\s+get\s+["']?([A-Za-z0-9_./-]+)["']?(?:\s+--default[= ]["']?([A-Za-z0-9_./-]*)["']?)?\s*\)`)
+	secretGet    = lazy.Regexp(`\$\(\s*buildkite-agent\s+secret\s+get\s+["']?([A-Za-z0-9_]+)["']?\s*\)`)
+	matrixToken  = lazy.Regexp(`\{\{\s*matrix(?:\.([A-Za-z0-9_-]+))?\s*\}\}`)
 )
 
 // Jobs lists the steps that deploy, or may deploy.
@@ -44,7 +44,7 @@ func (d document) jobsOf(s *step) []pipeline.Job {
 	environment, variable := d.environmentOf(s)
 	cells := matrixOf(s.node.Get("matrix"))
 	switch {
-	case environment != "" && matrixToken.MatchString(environment):
+	case environment != "" && matrixToken().MatchString(environment):
 		return cellJobs(job, cells, environment)
 	case strings.Contains(environment, "$"):
 		job.Unsure = "what says where it deploys is put together when it is uploaded"
@@ -80,8 +80,8 @@ func cellJobs(job pipeline.Job, cells []map[string]string, environment string) [
 	for _, cell := range cells {
 		one := job
 		one.Matrix, one.Deploys = cell, true
-		one.Environment = matrixToken.ReplaceAllStringFunc(environment, func(token string) string {
-			return cell[dimension(matrixToken.FindStringSubmatch(token)[1])]
+		one.Environment = matrixToken().ReplaceAllStringFunc(environment, func(token string) string {
+			return cell[dimension(matrixToken().FindStringSubmatch(token)[1])]
 		})
 		out = append(out, one)
 	}
@@ -91,9 +91,9 @@ func cellJobs(job pipeline.Job, cells []map[string]string, environment string) [
 // chosen is a deployment for each answer to the question that the step asks for.
 func (d document) chosen(s *step, job pipeline.Job) []pipeline.Job {
 	for _, c := range s.commands {
-		for _, m := range metaData.FindAllStringSubmatch(strings.ReplaceAll(c.Text(), "$$", "$"), -1) {
+		for _, m := range metaData().FindAllStringSubmatch(strings.ReplaceAll(c.Text(), "$$", "$"), -1) {
 			f, ok := d.fields[m[1]]
-			if !ok || !fieldOfWhere.MatchString(m[1]) {
+			if !ok || !fieldOfWhere().MatchString(m[1]) {
 				continue
 			}
 			var out []pipeline.Job
@@ -134,13 +134,13 @@ func (s *step) onlyBranch() string {
 	if branches := strings.Fields(s.node.Get("branches").Text()); len(branches) == 1 && !strings.ContainsAny(branches[0], "*!") {
 		return branches[0]
 	}
-	if m := oneBranch.FindStringSubmatch(s.node.Get("if").Text()); m != nil {
+	if m := oneBranch().FindStringSubmatch(s.node.Get("if").Text()); m != nil {
 		return m[1]
 	}
 	return ""
 }
 
-var oneBranch = regexp.MustCompile(`^\s*build\.branch\s*==\s*["']([^"'*]+)["']\s*$`)
+var oneBranch = lazy.Regexp(`^\s*build\.branch\s*==\s*["']([^"'*]+)["']\s*$`)
 
 // anonymous is what the one dimension of a matrix is called that has no name.
 const anonymous = "matrix"

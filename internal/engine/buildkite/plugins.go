@@ -2,10 +2,10 @@ package buildkite
 
 import (
 	"context"
-	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/keyfit/keyfit/internal/lazy"
 	"github.com/keyfit/keyfit/internal/model"
 	"github.com/keyfit/keyfit/internal/pipeline"
 	"github.com/keyfit/keyfit/internal/pipeline/tree"
@@ -143,13 +143,13 @@ func (j *job) metahook(ctx context.Context, p plugin, name string) error {
 	return err
 }
 
-var notAName = regexp.MustCompile(`[^A-Z0-9]+`)
+var notAName = lazy.Regexp(`[^A-Z0-9]+`)
 
 // receives tells what a plugin finds: the environment of the job, and its configuration as
 // variables.
 func (j *job) receives(p plugin) {
 	vars := map[string]model.Value{}
-	prefix := "BUILDKITE_PLUGIN_" + notAName.ReplaceAllString(strings.ToUpper(p.short()), "_")
+	prefix := "BUILDKITE_PLUGIN_" + notAName().ReplaceAllString(strings.ToUpper(p.short()), "_")
 	left := 200
 	j.configured(vars, prefix, p, p.config, &left)
 	j.out.Consumers = append(j.out.Consumers, model.Consumer{
@@ -167,7 +167,7 @@ func (j *job) configured(vars map[string]model.Value, name string, p plugin, n *
 		}
 	}
 	for _, pair := range pairsOf(n) {
-		j.configured(vars, name+"_"+notAName.ReplaceAllString(strings.ToUpper(pair.Key.Text()), "_"), p, pair.Value, left)
+		j.configured(vars, name+"_"+notAName().ReplaceAllString(strings.ToUpper(pair.Key.Text()), "_"), p, pair.Value, left)
 	}
 	if n.IsScalar() {
 		vars[name] = j.cellText(n, j.cell, "configuration of plugin "+p.short())

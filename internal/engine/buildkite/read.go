@@ -1,9 +1,9 @@
 package buildkite
 
 import (
-	"regexp"
 	"strings"
 
+	"github.com/keyfit/keyfit/internal/lazy"
 	"github.com/keyfit/keyfit/internal/model"
 	"github.com/keyfit/keyfit/internal/pipeline/tree"
 	"github.com/keyfit/keyfit/internal/pos"
@@ -44,10 +44,10 @@ type field struct {
 	options  []string
 }
 
-var emoji = regexp.MustCompile(`:[a-z0-9_+-]+:`)
+var emoji = lazy.Regexp(`:[a-z0-9_+-]+:`)
 
 // plainLabel is the label without its emoji.
-func (s *step) plainLabel() string { return strings.TrimSpace(emoji.ReplaceAllString(s.label, "")) }
+func (s *step) plainLabel() string { return strings.TrimSpace(emoji().ReplaceAllString(s.label, "")) }
 
 // name is what a configuration calls the step.
 func (s *step) name() string {

@@ -161,7 +161,7 @@ func (j *job) hook(ctx context.Context, name string, perhaps *model.Value) error
 	data, _ := j.in.Files.Read(hooksDir + name)
 	at := pos.Span{File: path.Clean(hooksDir + name)}
 	script := pipeline.Script{Text: `. "./` + hooksDir + name + `"`, At: at, Shell: "bash", Env: j.env, Perhaps: perhaps}
-	if secretGet.Match(data) { // pasted, so that the secrets in it can be
+	if secretGet().Match(data) { // pasted, so that the secrets in it can be
 		script.Text, script.Holes, script.Positions = j.atRun(fileText(at, string(data))).Script(pipeline.Hole, pipeline.MaxHoles)
 	}
 	after, err := j.follow(ctx, script, name)
@@ -218,10 +218,10 @@ func (j *job) isFile(name string) bool {
 
 // atRun puts into a command what the agent's own commands print: secrets, and answers.
 func (j *job) atRun(command tree.Text) tree.Text {
-	command = replaced(command, secretGet, func(groups []string, place pos.Span) (tree.Text, bool) {
+	command = replaced(command, secretGet(), func(groups []string, place pos.Span) (tree.Text, bool) {
 		return tree.Of(j.secret(groups[1], place), place), true
 	})
-	return replaced(command, metaData, func(groups []string, place pos.Span) (tree.Text, bool) {
+	return replaced(command, metaData(), func(groups []string, place pos.Span) (tree.Text, bool) {
 		return tree.Of(j.answer(groups[1], groups[2], place), place), true
 	})
 }

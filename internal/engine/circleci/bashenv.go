@@ -1,9 +1,9 @@
 package circleci
 
 import (
-	"regexp"
 	"strings"
 
+	"github.com/keyfit/keyfit/internal/lazy"
 	"github.com/keyfit/keyfit/internal/model"
 	"github.com/keyfit/keyfit/internal/pipeline/tree"
 	"github.com/keyfit/keyfit/internal/pos"
@@ -12,9 +12,9 @@ import (
 // The lines of a file of variables. Within the third group of the first one, a shell reads
 // every plain text as it stands, so that values may keep their journey there.
 var (
-	simpleLine = regexp.MustCompile(`^(\s*(?:export\s+|declare\s+-x\s+)?[A-Za-z_][A-Za-z0-9_]*=["']?)([^"'$` + "`" + `\\;&|()<>*?\[~#!{}\s]*|[^"'$` + "`" + `\\!]*)(["']?\s*)$`)
-	quotedLine = regexp.MustCompile(`^\s*(?:export\s+|declare\s+-x\s+)?[A-Za-z_][A-Za-z0-9_]*="[^"` + "`" + `]*"\s*$`)
-	truncates  = regexp.MustCompile(`(?:^|[^>0-9&])>\s*["']?\$\{?BASH_ENV`)
+	simpleLine = lazy.Regexp(`^(\s*(?:export\s+|declare\s+-x\s+)?[A-Za-z_][A-Za-z0-9_]*=["']?)([^"'$` + "`" + `\\;&|()<>*?\[~#!{}\s]*|[^"'$` + "`" + `\\!]*)(["']?\s*)$`)
+	quotedLine = lazy.Regexp(`^\s*(?:export\s+|declare\s+-x\s+)?[A-Za-z_][A-Za-z0-9_]*="[^"` + "`" + `]*"\s*$`)
+	truncates  = lazy.Regexp(`(?:^|[^>0-9&])>\s*["']?\$\{?BASH_ENV`)
 )
 
 // maxPrelude bounds how much the steps of a job may write to $BASH_ENV.
@@ -24,7 +24,7 @@ const maxPrelude = 256 << 10
 func (j *job) remember(written model.Value, script string, uncertain bool) {
 	t := tree.Pieces(written)
 	s := t.String()
-	if truncates.MatchString(script) && len(j.prelude) > 0 {
+	if truncates().MatchString(script) && len(j.prelude) > 0 {
 		j.goWild(written, "what is left in $BASH_ENV")
 		return
 	}
@@ -69,10 +69,10 @@ func firstUnknown(t tree.Text, v model.Value) model.Value {
 func lineOf(t tree.Text) (tree.Text, bool) {
 	s := t.String()
 	body := strings.TrimSuffix(s, "\n")
-	if m := simpleLine.FindStringSubmatchIndex(body); m != nil && properlyQuoted(body[m[2]:m[3]], body[m[4]:m[5]], body[m[6]:m[7]]) {
+	if m := simpleLine().FindStringSubmatchIndex(body); m != nil && properlyQuoted(body[m[2]:m[3]], body[m[4]:m[5]], body[m[6]:m[7]]) {
 		return tree.Join(t.Slice(0, m[4]).Paste(), t.Slice(m[4], m[5]), t.Slice(m[5], len(s)).Paste()), true
 	}
-	if quotedLine.MatchString(body) || t.Known() {
+	if quotedLine().MatchString(body) || t.Known() {
 		return t.Paste(), true
 	}
 	return t, false

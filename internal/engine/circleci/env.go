@@ -1,10 +1,10 @@
 package circleci
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/keyfit/keyfit/internal/lazy"
 	"github.com/keyfit/keyfit/internal/model"
 	"github.com/keyfit/keyfit/internal/pipeline"
 	"github.com/keyfit/keyfit/internal/pipeline/tree"
@@ -83,7 +83,7 @@ func (r *reader) builtins(v invocation, n *tree.Node) map[string]model.Value {
 	return out
 }
 
-var variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+var variableName = lazy.Regexp(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
 // outside gives the variables of contexts and of the project that the texts of a job read,
 // or that keyfit.yaml binds; of every other name nothing is known.
@@ -98,7 +98,7 @@ func (r *reader) outside(v invocation, texts []string) model.Env {
 	}
 	env := map[string]model.Value{}
 	for _, name := range names {
-		if variableName.MatchString(name) && name != "BASH_ENV" {
+		if variableName().MatchString(name) && name != "BASH_ENV" {
 			env[name] = r.host.Input(name).Via(r.hop(at, "variable "+strict.Name(name)+" of "+where))
 		}
 	}
@@ -144,7 +144,7 @@ func pairsOf(n *tree.Node) []tree.Pair {
 	return out
 }
 
-var plainNumber = regexp.MustCompile(`^(?:0|-?[1-9][0-9]{0,14})$`)
+var plainNumber = lazy.Regexp(`^(?:0|-?[1-9][0-9]{0,14})$`)
 
 // variable is the text that a variable of an `environment:` gets. CircleCI's reader of YAML
 // rewrites some scalars without quotes, such as 1.10, 012 and yes, and booleans of
@@ -160,7 +160,7 @@ func (r *reader) variable(n *tree.Node, sc *scope, what string, at pos.Span) mod
 	case n.Quoted:
 	case slices.Contains([]string{"yes", "no", "on", "off", "y", "n", "true", "false"}, lower):
 		needs = "quotes around the text"
-	case n.Tag != "!!str" && !plainNumber.MatchString(n.Text()), strings.Contains(n.Text(), "_") && strings.Trim(n.Text(), "0123456789_") == "":
+	case n.Tag != "!!str" && !plainNumber().MatchString(n.Text()), strings.Contains(n.Text(), "_") && strings.Trim(n.Text(), "0123456789_") == "":
 		needs = "quotes around the text"
 	}
 	if name, ok := onlyReference(n.Text()); ok && needs == "" && r.isBoolean(name, sc) {

@@ -1,11 +1,11 @@
 package circleci
 
 import (
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/keyfit/keyfit/internal/lazy"
 	"github.com/keyfit/keyfit/internal/model"
 	"github.com/keyfit/keyfit/internal/pipeline/tree"
 	"github.com/keyfit/keyfit/internal/pos"
@@ -123,14 +123,14 @@ func (r *reader) evaluate(text string, sc *scope, at pos.Span) (value, bool) {
 	return v, !p.failed && len(p.tokens) == 0
 }
 
-var tokenForm = regexp.MustCompile(`^(?:\s+|"[^"]*"|'[^']*'|/(?:[^/\\]|\\.)*/|==|!=|>=|<=|[<>()]|-?\d+(?:\.\d+)?\b|[A-Za-z][\w-]*(?:\.[\w-]+)*)`)
+var tokenForm = lazy.Regexp(`^(?:\s+|"[^"]*"|'[^']*'|/(?:[^/\\]|\\.)*/|==|!=|>=|<=|[<>()]|-?\d+(?:\.\d+)?\b|[A-Za-z][\w-]*(?:\.[\w-]+)*)`)
 
 const maxTokens = 500
 
 func scan(text string) ([]string, bool) {
 	var out []string
 	for text != "" {
-		m := tokenForm.FindString(text)
+		m := tokenForm().FindString(text)
 		if m == "" || len(out) > maxTokens {
 			return nil, false
 		}

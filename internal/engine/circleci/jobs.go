@@ -2,10 +2,10 @@ package circleci
 
 import (
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/keyfit/keyfit/internal/lazy"
 	"github.com/keyfit/keyfit/internal/model"
 	"github.com/keyfit/keyfit/internal/pipeline"
 	"github.com/keyfit/keyfit/internal/pipeline/tree"
@@ -103,20 +103,20 @@ func (r *reader) usesDeployOrb(n *tree.Node, lib *library, depth int) bool {
 }
 
 var (
-	environmentArgument = regexp.MustCompile(`(?i)^(?:env|environment|stage|target|deploy[-_]?(?:env|environment|to)|env[-_]?name|environment[-_]?name)$`)
-	onBranch            = regexp.MustCompile(`pipeline\.git\.branch\s*==\s*["']([^"']+)["']`)
+	environmentArgument = lazy.Regexp(`(?i)^(?:env|environment|stage|target|deploy[-_]?(?:env|environment|to)|env[-_]?name|environment[-_]?name)$`)
+	onBranch            = lazy.Regexp(`pipeline\.git\.branch\s*==\s*["']([^"']+)["']`)
 )
 
 // environment is where the job goes: CircleCI has no word for it, so that an argument, the
 // name of the job, or that of a context tells it.
 func (r *reader) environment(v invocation) (name, unsure string) {
 	for _, p := range pairsOf(v.args) {
-		if t := r.expand(p.Value, v.scope, "argument"); environmentArgument.MatchString(p.Key.Text()) && p.Value.IsScalar() && t.Known() && t.String() != "" {
+		if t := r.expand(p.Value, v.scope, "argument"); environmentArgument().MatchString(p.Key.Text()) && p.Value.IsScalar() && t.Known() && t.String() != "" {
 			return t.String(), ""
 		}
 	}
 	for _, parameter := range slices.Sorted(maps.Keys(v.cell)) {
-		if t := v.cell[parameter]; environmentArgument.MatchString(parameter) && t.Known() {
+		if t := v.cell[parameter]; environmentArgument().MatchString(parameter) && t.Known() {
 			return t.String(), ""
 		}
 	}
@@ -150,7 +150,7 @@ func (r *reader) branch(v invocation) string {
 		}
 	}
 	for _, text := range []string{filters.Text(), v.flow.Get("when").Text()} {
-		if m := onBranch.FindStringSubmatch(text); m != nil {
+		if m := onBranch().FindStringSubmatch(text); m != nil {
 			return m[1]
 		}
 	}
@@ -173,7 +173,7 @@ func (r *reader) needs(v invocation) (inputs map[string]string, environment stri
 			inputs = map[string]string{}
 		}
 		inputs[name] = item.text
-		if environmentArgument.MatchString(name) {
+		if environmentArgument().MatchString(name) {
 			environment = item.text
 		}
 	}

@@ -3,11 +3,11 @@ package circleci
 import (
 	"context"
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/keyfit/keyfit/internal/lazy"
 	"github.com/keyfit/keyfit/internal/model"
 	"github.com/keyfit/keyfit/internal/pipeline"
 	"github.com/keyfit/keyfit/internal/pipeline/tree"
@@ -184,16 +184,16 @@ type lineBuilder struct {
 }
 
 var (
-	partForm     = regexp.MustCompile(`\[[^\]]*\]|\{[^}]*\}|[^\[{]+`)
-	argumentForm = regexp.MustCompile(`\{[^}]*\}`)
+	partForm     = lazy.Regexp(`\[[^\]]*\]|\{[^}]*\}|[^\[{]+`)
+	argumentForm = lazy.Regexp(`\{[^}]*\}`)
 	// What an orb's own script would read again: orbs differ in how.
-	rereads = regexp.MustCompile("[`'\"\\\\;&|<>(){}*?~#!\\[\\]]|\\$\\(")
-	braces  = regexp.MustCompile(`\$\{[A-Za-z_][A-Za-z0-9_]*\}`)
+	rereads = lazy.Regexp("[`'\"\\\\;&|<>(){}*?~#!\\[\\]]|\\$\\(")
+	braces  = lazy.Regexp(`\$\{[A-Za-z_][A-Za-z0-9_]*\}`)
 )
 
 func (b *lineBuilder) line(template string) tree.Text {
 	var out []tree.Text
-	for _, part := range partForm.FindAllString(template, -1) {
+	for _, part := range partForm().FindAllString(template, -1) {
 		switch part[0] {
 		case '[':
 			out = append(out, b.optional(part[1:len(part)-1]))
@@ -214,7 +214,7 @@ func (b *lineBuilder) optional(part string) tree.Text {
 		}
 		return b.line(rest)
 	}
-	for _, a := range argumentForm.FindAllString(part, -1) {
+	for _, a := range argumentForm().FindAllString(part, -1) {
 		if b.argument(a).String() == "" {
 			return tree.Text{}
 		}
@@ -231,7 +231,7 @@ func (b *lineBuilder) argument(part string) tree.Text {
 		return tree.Pasted(fallback, b.at)
 	}
 	t := b.expand(n, b.sc, "argument "+strict.Name(name))
-	if rereads.MatchString(braces.ReplaceAllString(t.String(), "")) {
+	if rereads().MatchString(braces().ReplaceAllString(t.String(), "")) {
 		hop := b.hop(n.Span(), "argument "+strict.Name(name))
 		return tree.Of(model.UnknownBecause(model.WhyUnsupported, "how the orb reads the quotes of its argument "+strict.Name(name), model.Trail{}.Append(hop)), n.Span())
 	}

@@ -1,9 +1,9 @@
 package circleci
 
 import (
-	"regexp"
 	"strings"
 
+	"github.com/keyfit/keyfit/internal/lazy"
 	"github.com/keyfit/keyfit/internal/model"
 	"github.com/keyfit/keyfit/internal/pipeline/tree"
 	"github.com/keyfit/keyfit/internal/pos"
@@ -122,11 +122,11 @@ func (r *reader) expand(n *tree.Node, sc *scope, what string) tree.Text {
 	return tree.Join(append(out, t.Slice(at, len(s)))...)
 }
 
-var reference = regexp.MustCompile(`^<<\s*([A-Za-z][\w.-]*)\s*>>$`)
+var reference = lazy.Regexp(`^<<\s*([A-Za-z][\w.-]*)\s*>>$`)
 
 // onlyReference gives the name when a text is one reference and nothing else.
 func onlyReference(text string) (string, bool) {
-	m := reference.FindStringSubmatch(strings.TrimSpace(text))
+	m := reference().FindStringSubmatch(strings.TrimSpace(text))
 	if m == nil {
 		return "", false
 	}

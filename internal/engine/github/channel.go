@@ -1,10 +1,10 @@
 package github
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/keyfit/keyfit/internal/lazy"
 	"github.com/keyfit/keyfit/internal/model"
 	"github.com/keyfit/keyfit/internal/pos"
 	"github.com/keyfit/keyfit/internal/secret"
@@ -236,7 +236,7 @@ func together(parts []model.Value, trails []model.Trail, empty model.Trail) mode
 func isBlocked(name string) bool { return strings.EqualFold(name, "NODE_OPTIONS") }
 
 // oldCommand is a command of the kind that is written to standard output.
-var oldCommand = regexp.MustCompile(`^::([a-zA-Z-]+)((?: [^:]*)?)::(.*)$`)
+var oldCommand = lazy.Regexp(`^::([a-zA-Z-]+)((?: [^:]*)?)::(.*)$`)
 
 // readOutput finds the commands in what a step printed: `::set-output name=x::text` still
 // counts, and `::set-env name=x::text` makes the step fail, unless the runner is told to
@@ -252,7 +252,7 @@ func readOutput(v model.Value, command string) writing {
 	var out writing
 	for at := 0; at < len(t.text); {
 		line, next := t.line(at)
-		m := oldCommand.FindStringSubmatchIndex(strings.TrimLeft(line, " \t"))
+		m := oldCommand().FindStringSubmatchIndex(strings.TrimLeft(line, " \t"))
 		skipped := len(line) - len(strings.TrimLeft(line, " \t"))
 		if m != nil && strings.EqualFold(line[skipped+m[2]:skipped+m[3]], command) {
 			name := property(line[skipped+m[4]:skipped+m[5]], "name")

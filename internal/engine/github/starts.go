@@ -1,10 +1,10 @@
 package github
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/keyfit/keyfit/internal/lazy"
 	"github.com/keyfit/keyfit/internal/model"
 	"github.com/keyfit/keyfit/internal/pipeline"
 	"github.com/keyfit/keyfit/internal/secret"
@@ -45,15 +45,15 @@ func starts(w *workflow) []pipeline.Step {
 }
 
 var (
-	headRef   = regexp.MustCompile(`refs/heads/([A-Za-z0-9][A-Za-z0-9._/-]*)`)
-	shortName = regexp.MustCompile(`ref_name\s*==\s*'([A-Za-z0-9][A-Za-z0-9._/-]*)'|'([A-Za-z0-9][A-Za-z0-9._/-]*)'\s*==\s*github\.ref_name`)
+	headRef   = lazy.Regexp(`refs/heads/([A-Za-z0-9][A-Za-z0-9._/-]*)`)
+	shortName = lazy.Regexp(`ref_name\s*==\s*'([A-Za-z0-9][A-Za-z0-9._/-]*)'|'([A-Za-z0-9][A-Za-z0-9._/-]*)'\s*==\s*github\.ref_name`)
 )
 
 // namedBranches are those that expressions of the file compare with; one that is not known
 // when there are none.
 func (w *workflow) namedBranches() []string {
 	var out []string
-	for _, m := range append(headRef.FindAllStringSubmatch(w.text, 20), shortName.FindAllStringSubmatch(w.text, 20)...) {
+	for _, m := range append(headRef().FindAllStringSubmatch(w.text, 20), shortName().FindAllStringSubmatch(w.text, 20)...) {
 		name := strings.Join(m[1:], "")
 		if name != "" && !slices.Contains(out, name) {
 			out = append(out, name)

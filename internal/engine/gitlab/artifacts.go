@@ -2,10 +2,10 @@ package gitlab
 
 import (
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/keyfit/keyfit/internal/lazy"
 	"github.com/keyfit/keyfit/internal/model"
 	"github.com/keyfit/keyfit/internal/pos"
 )
@@ -155,7 +155,7 @@ func (r *run) need(n *node) (producer, *model.Value) {
 	}
 	j := r.cfg.job(name.text)
 	if j == nil {
-		j = r.cfg.job(numbered.ReplaceAllString(name.text, ""))
+		j = r.cfg.job(numbered().ReplaceAllString(name.text, ""))
 	}
 	if j == nil && r.cfg.partial == nil && n.get("optional").word() != "true" {
 		r.report(name.at(), "needs the job "+quoted(name.text)+", which is not there", "correct the name")
@@ -267,7 +267,7 @@ func cleaned(names []string) []string {
 	return out
 }
 
-var pathWord = regexp.MustCompile(`[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+)+`)
+var pathWord = lazy.Regexp(`[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+)+`)
 
 // artifactPaths are files that the job may hand on: those that `artifacts:paths` names,
 // and of its directories and patterns those that are in the repository, or that the
@@ -292,7 +292,7 @@ func (r *run) artifactPaths(i *instance) []string {
 		})
 	}
 	s := i.job.cfg.sessionOf(i.job.field("before_script"), i.job.node.get("script"))
-	for _, word := range pathWord.FindAllString(s.text, 500) {
+	for _, word := range pathWord().FindAllString(s.text, 500) {
 		if within(path.Clean(word)) {
 			add(word)
 		}

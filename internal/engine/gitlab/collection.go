@@ -40,7 +40,7 @@ func (it item) refers() []string {
 		return nil
 	}
 	var out []string
-	for _, t := range split(text, reference1) {
+	for _, t := range split(text, reference1()) {
 		if t.name != "" {
 			out = append(out, t.name)
 		}
@@ -178,7 +178,7 @@ func (c collection) first(v model.Value, done *seen, all bool) model.Value {
 	if done.size > maxAll {
 		return model.UnknownBecause(model.WhyLimit, "shorter texts of variables", v.Trail)
 	}
-	expanded := put(v, split(text, reference1), func(t token) (model.Value, bool) {
+	expanded := put(v, split(text, reference1()), func(t token) (model.Value, bool) {
 		it, ok := done.get(t.name)
 		switch {
 		case !ok: // not there, or itself

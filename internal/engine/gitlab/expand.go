@@ -4,14 +4,15 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/keyfit/keyfit/internal/lazy"
 	"github.com/keyfit/keyfit/internal/model"
 )
 
 // The forms of a reference, as GitLab's two mechanisms look for them. The first one leaves
 // $$ and %% as they are, for the runner.
 var (
-	reference1 = regexp.MustCompile(`\$\$|%%|\$([a-zA-Z_][a-zA-Z0-9_]*)|\$\{([a-zA-Z_][a-zA-Z0-9_]*)\}|%([a-zA-Z_][a-zA-Z0-9_]*)%`)
-	reference2 = regexp.MustCompile(`\$([a-zA-Z_][a-zA-Z0-9_]*)|\$\{([a-zA-Z_][a-zA-Z0-9_]*)\}|%([a-zA-Z_][a-zA-Z0-9_]*)%`)
+	reference1 = lazy.Regexp(`\$\$|%%|\$([a-zA-Z_][a-zA-Z0-9_]*)|\$\{([a-zA-Z_][a-zA-Z0-9_]*)\}|%([a-zA-Z_][a-zA-Z0-9_]*)%`)
+	reference2 = lazy.Regexp(`\$([a-zA-Z_][a-zA-Z0-9_]*)|\$\{([a-zA-Z_][a-zA-Z0-9_]*)\}|%([a-zA-Z_][a-zA-Z0-9_]*)%`)
 )
 
 const (
@@ -249,7 +250,7 @@ func expandNow(v model.Value, vars scope) model.Value {
 		if !strings.ContainsAny(text, mayRefer) {
 			return v
 		}
-		return put(v, split(text, reference2), func(t token) (model.Value, bool) {
+		return put(v, split(text, reference2()), func(t token) (model.Value, bool) {
 			return vars(t.name), true
 		})
 	})

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/keyfit/keyfit/internal/lazy"
 	"github.com/keyfit/keyfit/internal/model"
 )
 
@@ -45,23 +46,23 @@ const maxTokens = 100
 // lexemes are the tokens of an expression, in the order in which GitLab tries them.
 var lexemes = []struct {
 	op string
-	re *regexp.Regexp
+	re func() *regexp.Regexp
 }{
-	{"(", regexp.MustCompile(`^\(`)},
-	{")", regexp.MustCompile(`^\)`)},
-	{"$", regexp.MustCompile(`^\$(\w+)`)},
-	{"text", regexp.MustCompile(`^(?:"(.*?)"|'(.*?)')`)},
-	{"pattern", regexp.MustCompile(`^/(?:\\/|[^/])*?[^\\/]/[ismU]*`)},
-	{"null", regexp.MustCompile(`^null`)},
-	{"true", regexp.MustCompile(`^true`)},
-	{"false", regexp.MustCompile(`^false`)},
-	{"==", regexp.MustCompile(`^==`)},
-	{"=~", regexp.MustCompile(`^=~`)},
-	{"!=", regexp.MustCompile(`^!=`)},
-	{"!~", regexp.MustCompile(`^!~`)},
-	{"&&", regexp.MustCompile(`^&&`)},
-	{"||", regexp.MustCompile(`^\|\|`)},
-	{"!", regexp.MustCompile(`^!`)},
+	{"(", lazy.Regexp(`^\(`)},
+	{")", lazy.Regexp(`^\)`)},
+	{"$", lazy.Regexp(`^\$(\w+)`)},
+	{"text", lazy.Regexp(`^(?:"(.*?)"|'(.*?)')`)},
+	{"pattern", lazy.Regexp(`^/(?:\\/|[^/])*?[^\\/]/[ismU]*`)},
+	{"null", lazy.Regexp(`^null`)},
+	{"true", lazy.Regexp(`^true`)},
+	{"false", lazy.Regexp(`^false`)},
+	{"==", lazy.Regexp(`^==`)},
+	{"=~", lazy.Regexp(`^=~`)},
+	{"!=", lazy.Regexp(`^!=`)},
+	{"!~", lazy.Regexp(`^!~`)},
+	{"&&", lazy.Regexp(`^&&`)},
+	{"||", lazy.Regexp(`^\|\|`)},
+	{"!", lazy.Regexp(`^!`)},
 }
 
 // precedence of the operators: the smaller one binds tighter.
@@ -75,7 +76,7 @@ func tokens(s string) ([]expr, error) {
 		}
 		found := false
 		for _, l := range lexemes {
-			m := l.re.FindStringSubmatch(s)
+			m := l.re().FindStringSubmatch(s)
 			if m == nil {
 				continue
 			}
@@ -365,7 +366,7 @@ func matches(text, pattern outcome) outcome {
 	switch {
 	case pattern.kind == resNull, pattern.kind == resTruth && pattern.truth == isFalse:
 		return outcome{kind: resTruth, truth: isFalse}
-	case pattern.kind == resText && regexpLike.MatchString(pattern.text):
+	case pattern.kind == resText && regexpLike().MatchString(pattern.text):
 		pattern = patternOutcome(pattern.text)
 	}
 	if pattern.kind != resPattern || pattern.re == nil || text.kind == resUnknown || text.kind == resTruth || text.kind == resPattern {
@@ -377,11 +378,11 @@ func matches(text, pattern outcome) outcome {
 	return outcome{kind: resTruth, truth: truthOf(pattern.re.MatchString(text.text))}
 }
 
-var regexpLike = regexp.MustCompile(`^/(.*)/([ismU]*)$`)
+var regexpLike = lazy.Regexp(`^/(.*)/([ismU]*)$`)
 
 // patternOutcome compiles /pattern/flags. GitLab uses RE2, whose language is Go's.
 func patternOutcome(s string) outcome {
-	m := regexpLike.FindStringSubmatch(s)
+	m := regexpLike().FindStringSubmatch(s)
 	if m == nil {
 		return outcome{kind: resPattern}
 	}

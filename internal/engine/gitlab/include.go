@@ -3,10 +3,10 @@ package gitlab
 import (
 	"errors"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/keyfit/keyfit/internal/lazy"
 	"github.com/keyfit/keyfit/internal/model"
 	"github.com/keyfit/keyfit/internal/pos"
 	"github.com/keyfit/keyfit/internal/repo"
@@ -327,11 +327,11 @@ func (l *loader) path(n *node) (string, bool) {
 }
 
 // ownComponent is the address of a component of the project itself.
-var ownComponent = regexp.MustCompile(`^\$\{?CI_SERVER_(?:FQDN|HOST)\}?/\$\{?CI_PROJECT_PATH\}?/([A-Za-z0-9_-]+)@\$\{?CI_COMMIT_(?:SHA|REF_NAME)\}?$`)
+var ownComponent = lazy.Regexp(`^\$\{?CI_SERVER_(?:FQDN|HOST)\}?/\$\{?CI_PROJECT_PATH\}?/([A-Za-z0-9_-]+)@\$\{?CI_COMMIT_(?:SHA|REF_NAME)\}?$`)
 
 func (l *loader) component(entry *node) []*node {
 	n := entry.get("component")
-	m := ownComponent.FindStringSubmatch(n.word())
+	m := ownComponent().FindStringSubmatch(n.word())
 	if m == nil {
 		l.foreign(entry)
 		return nil
@@ -350,7 +350,7 @@ func (l *loader) component(entry *node) []*node {
 
 // harmless are templates of GitLab that scan or decide when pipelines run: they set no
 // variable that a deploy script looks at.
-var harmless = regexp.MustCompile(`^(?:Security/|Workflows/|Jobs/(?:SAST|Secret-Detection|Dependency-Scanning|Container-Scanning|Code-Quality|License-Scanning|Code-Intelligence|Browser-Performance|Load-Performance|API-|DAST|Coverage-Fuzzing))`)
+var harmless = lazy.Regexp(`^(?:Security/|Workflows/|Jobs/(?:SAST|Secret-Detection|Dependency-Scanning|Container-Scanning|Code-Quality|License-Scanning|Code-Intelligence|Browser-Performance|Load-Performance|API-|DAST|Coverage-Fuzzing))`)
 
 // foreign notes an include of what is not in the repository.
 func (l *loader) foreign(entry *node) {
@@ -361,7 +361,7 @@ func (l *loader) foreign(entry *node) {
 			break
 		}
 	}
-	if what == "template" && harmless.MatchString(entry.get("template").word()) {
+	if what == "template" && harmless().MatchString(entry.get("template").word()) {
 		return
 	}
 	l.report(entry.at(), "includes from outside of the repository ("+what+"), which is not followed", "what it may set counts as unknown; bind such variables under `inputs`")

@@ -1,21 +1,21 @@
 package gitlab
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
 
+	"github.com/keyfit/keyfit/internal/lazy"
 	"github.com/keyfit/keyfit/internal/model"
 	"github.com/keyfit/keyfit/internal/pos"
 )
 
 // block is `$[[ inputs.name | function ]]`.
-var block = regexp.MustCompile(`\$\[\[\s*(.*?)\s*\]\]`)
+var block = lazy.Regexp(`\$\[\[\s*(.*?)\s*\]\]`)
 
 // Parts of what stands in a block.
 var (
-	truncation = regexp.MustCompile(`^truncate\(\s*(\d+)\s*,\s*(\d+)\s*\)$`)
-	posixSafe  = regexp.MustCompile(`[^A-Za-z0-9_\-.,:+/@\n]`)
+	truncation = lazy.Regexp(`^truncate\(\s*(\d+)\s*,\s*(\d+)\s*\)$`)
+	posixSafe  = lazy.Regexp(`[^A-Za-z0-9_\-.,:+/@\n]`)
 )
 
 // maxText is how long a text may grow by putting inputs into it.
@@ -106,7 +106,7 @@ func (in *interpolator) scalar(n *node) *node {
 	if n.value != nil || !strings.Contains(n.text, "$[[") {
 		return n
 	}
-	if m := block.FindStringSubmatchIndex(n.text); m != nil && m[0] == 0 && m[1] == len(n.text) {
+	if m := block().FindStringSubmatchIndex(n.text); m != nil && m[0] == 0 && m[1] == len(n.text) {
 		return in.moved(n, in.access(n, n.text[m[2]:m[3]]))
 	}
 	if in.size > maxText {
@@ -116,7 +116,7 @@ func (in *interpolator) scalar(n *node) *node {
 	out.class, out.text = textual, ""
 	rest := n.text
 	var unknown *model.Value
-	for m := block.FindStringSubmatchIndex(rest); m != nil; m = block.FindStringSubmatchIndex(rest) {
+	for m := block().FindStringSubmatchIndex(rest); m != nil; m = block().FindStringSubmatchIndex(rest) {
 		v := in.access(n, rest[m[2]:m[3]])
 		switch {
 		case v == nil:
@@ -196,7 +196,7 @@ func call(n *node, f string) bool {
 	if n.kind != scalar || n.value != nil {
 		return n.value != nil
 	}
-	switch m := truncation.FindStringSubmatch(f); {
+	switch m := truncation().FindStringSubmatch(f); {
 	case m != nil:
 		from, err1 := strconv.Atoi(m[1])
 		length, err2 := strconv.Atoi(m[2])
@@ -221,6 +221,6 @@ func posixEscape(s string) string {
 	if s == "" {
 		return "''"
 	}
-	s = posixSafe.ReplaceAllStringFunc(s, func(c string) string { return `\` + c })
+	s = posixSafe().ReplaceAllStringFunc(s, func(c string) string { return `\` + c })
 	return strings.ReplaceAll(s, "\n", "'\n'")
 }

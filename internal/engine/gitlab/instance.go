@@ -220,7 +220,7 @@ func (r *run) chosen() []*job {
 		return out
 	}
 	name := r.in.Job.Value
-	for _, n := range []string{name, numbered.ReplaceAllString(name, "")} {
+	for _, n := range []string{name, numbered().ReplaceAllString(name, "")} {
 		if j := r.cfg.job(n); j != nil {
 			return []*job{j}
 		}

@@ -2,10 +2,10 @@ package gitlab
 
 import (
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/keyfit/keyfit/internal/lazy"
 	"github.com/keyfit/keyfit/internal/model"
 	"github.com/keyfit/keyfit/internal/pipeline"
 )
@@ -21,7 +21,7 @@ type ownJob struct {
 }
 
 // numbered is what GitLab puts behind the name of a job that `parallel:` made.
-var numbered = regexp.MustCompile(`(?: \d+/\d+|: \[.*\])$`)
+var numbered = lazy.Regexp(`(?: \d+/\d+|: \[.*\])$`)
 
 // ownJobOf finds keyfit's own job in the pipeline, if it runs in one.
 func (r *run) ownJobOf() ownJob {
@@ -33,7 +33,7 @@ func (r *run) ownJobOf() ownJob {
 	text := name.Text.Reveal()
 	j := r.cfg.job(text)
 	if j == nil {
-		j = r.cfg.job(numbered.ReplaceAllString(text, ""))
+		j = r.cfg.job(numbered().ReplaceAllString(text, ""))
 	}
 	if j == nil {
 		return out

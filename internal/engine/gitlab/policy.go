@@ -1,10 +1,10 @@
 package gitlab
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/keyfit/keyfit/internal/lazy"
 	"github.com/keyfit/keyfit/internal/model"
 )
 
@@ -111,7 +111,7 @@ func (c *conditions) ofPattern(pattern string) (truth, *model.Value) {
 		return set("CI_COMMIT_TAG")
 	case sourceNames[pattern] != "":
 		return is(c.vars("CI_PIPELINE_SOURCE"), func(s string) bool { return s == sourceNames[pattern] })
-	case regexpLike.MatchString(pattern):
+	case regexpLike().MatchString(pattern):
 		o := patternOutcome(pattern)
 		if o.re == nil {
 			return perhaps, nil
@@ -142,7 +142,7 @@ func is(v model.Value, holds func(text string) bool) (truth, *model.Value) {
 }
 
 // branchName is a pattern of `only:` that names one branch.
-var branchName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._/-]*$`)
+var branchName = lazy.Regexp(`^[A-Za-z0-9][A-Za-z0-9._/-]*$`)
 
 // branchOf is the branch that a policy or a rule demands: with ok, it holds for no other.
 func branchOf(n *node) (string, bool) {
@@ -159,7 +159,7 @@ func branchOf(n *node) (string, bool) {
 		return branchOf(n.get("refs"))
 	}
 	words := n.words()
-	if len(words) != 1 || !branchName.MatchString(words[0]) || sourceNames[words[0]] != "" || slices.Contains([]string{"branches", "tags"}, words[0]) {
+	if len(words) != 1 || !branchName().MatchString(words[0]) || sourceNames[words[0]] != "" || slices.Contains([]string{"branches", "tags"}, words[0]) {
 		return "", false
 	}
 	return words[0], true
@@ -182,7 +182,7 @@ func (e *expr) branch() (string, bool) {
 		if l.op != "$" {
 			l, r = r, l
 		}
-		if l.op == "$" && r.op == "text" && (l.text == "CI_COMMIT_BRANCH" || l.text == "CI_COMMIT_REF_NAME") && branchName.MatchString(r.text) {
+		if l.op == "$" && r.op == "text" && (l.text == "CI_COMMIT_BRANCH" || l.text == "CI_COMMIT_REF_NAME") && branchName().MatchString(r.text) {
 			return r.text, true
 		}
 	}

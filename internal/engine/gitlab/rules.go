@@ -177,7 +177,7 @@ func expandKnown(v model.Value, vars scope) model.Value {
 		if !strings.ContainsAny(text, mayRefer) {
 			return v
 		}
-		return put(v, split(text, reference2), func(t token) (model.Value, bool) {
+		return put(v, split(text, reference2()), func(t token) (model.Value, bool) {
 			got := vars(t.name)
 			return got, got.State != model.Absent
 		})

@@ -183,7 +183,7 @@ func mentioned(n *node, seen map[*node]bool) []string {
 	switch n.kind {
 	case scalar:
 		if strings.ContainsAny(n.text, mayRefer) {
-			for _, t := range split(n.text, reference2) {
+			for _, t := range split(n.text, reference2()) {
 				if t.name != "" {
 					out = append(out, t.name)
 				}

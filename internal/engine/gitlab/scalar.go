@@ -3,10 +3,11 @@ package gitlab
 import (
 	"math"
 	"math/big"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/keyfit/keyfit/internal/lazy"
 )
 
 // class is what Ruby makes of a scalar.
@@ -23,22 +24,22 @@ const (
 
 // The forms that Psych, the YAML reader of Ruby, looks for in a scalar without quotes.
 var (
-	wordLike    = regexp.MustCompile(`^[^\d.:-]?[\p{L}\p{M}_\s!@#$%^&*(){}<>|/\\~;=]+`)
-	shortWord   = regexp.MustCompile(`(?i)^[^ytonf~]`)
-	yes         = regexp.MustCompile(`(?i)^(?:yes|true|on)$`)
-	no          = regexp.MustCompile(`(?i)^(?:no|false|off)$`)
-	nullWord    = regexp.MustCompile(`(?i)^null$`)
-	timeLike    = regexp.MustCompile(`^-?\d{4}-\d{1,2}-\d{1,2}(?:[Tt]|\s+)\d{1,2}:\d\d:\d\d(?:\.\d*)?(?:\s*(?:Z|[-+]\d{1,2}:?(?:\d\d)?))?$`)
-	dateLike    = regexp.MustCompile(`^\d{4}-(?:1[012]|0\d|\d)-(?:[12]\d|3[01]|0\d|\d)$`)
-	infinite    = regexp.MustCompile(`(?i)^\+?\.inf$`)
-	minusInf    = regexp.MustCompile(`(?i)^-\.inf$`)
-	notANumber  = regexp.MustCompile(`(?i)^\.nan$`)
-	sexagesimal = regexp.MustCompile(`^[-+]?[0-9][0-9_]*(?::[0-5]?[0-9]){1,2}$`)
-	sexaFloat   = regexp.MustCompile(`^[-+]?[0-9][0-9_]*(?::[0-5]?[0-9]){1,2}\.[0-9_]*$`)
-	floatLike   = regexp.MustCompile(`^(?:[-+]?(?:[0-9][0-9_,]*)?\.[0-9]*(?:[eE][+-][0-9]+)?)$`)
-	onlyAPoint  = regexp.MustCompile(`^[-+]?\.$`)
-	integerLike = regexp.MustCompile(`^(?:[-+]?0b[01_,]+|[-+]?0[0-7_,]+|[-+]?0|[-+]?[1-9](?:[0-9]|,[0-9]|_[0-9])*|[-+]?0x[0-9a-fA-F_,]+)$`)
-	loosePoint  = regexp.MustCompile(`\.([Ee]|$)`)
+	wordLike    = lazy.Regexp(`^[^\d.:-]?[\p{L}\p{M}_\s!@#$%^&*(){}<>|/\\~;=]+`)
+	shortWord   = lazy.Regexp(`(?i)^[^ytonf~]`)
+	yes         = lazy.Regexp(`(?i)^(?:yes|true|on)$`)
+	no          = lazy.Regexp(`(?i)^(?:no|false|off)$`)
+	nullWord    = lazy.Regexp(`(?i)^null$`)
+	timeLike    = lazy.Regexp(`^-?\d{4}-\d{1,2}-\d{1,2}(?:[Tt]|\s+)\d{1,2}:\d\d:\d\d(?:\.\d*)?(?:\s*(?:Z|[-+]\d{1,2}:?(?:\d\d)?))?$`)
+	dateLike    = lazy.Regexp(`^\d{4}-(?:1[012]|0\d|\d)-(?:[12]\d|3[01]|0\d|\d)$`)
+	infinite    = lazy.Regexp(`(?i)^\+?\.inf$`)
+	minusInf    = lazy.Regexp(`(?i)^-\.inf$`)
+	notANumber  = lazy.Regexp(`(?i)^\.nan$`)
+	sexagesimal = lazy.Regexp(`^[-+]?[0-9][0-9_]*(?::[0-5]?[0-9]){1,2}$`)
+	sexaFloat   = lazy.Regexp(`^[-+]?[0-9][0-9_]*(?::[0-5]?[0-9]){1,2}\.[0-9_]*$`)
+	floatLike   = lazy.Regexp(`^(?:[-+]?(?:[0-9][0-9_,]*)?\.[0-9]*(?:[eE][+-][0-9]+)?)$`)
+	onlyAPoint  = lazy.Regexp(`^[-+]?\.$`)
+	integerLike = lazy.Regexp(`^(?:[-+]?0b[01_,]+|[-+]?0[0-7_,]+|[-+]?0|[-+]?[1-9](?:[0-9]|,[0-9]|_[0-9])*|[-+]?0x[0-9a-fA-F_,]+)$`)
+	loosePoint  = lazy.Regexp(`\.([Ee]|$)`)
 )
 
 // plain gives what Ruby makes of a scalar without quotes, and how it prints it. A text of
@@ -47,27 +48,27 @@ func plain(s string) (text string, c class, ok bool) {
 	switch {
 	case s == "":
 		return "", textual, false
-	case wordLike.MatchString(s) || strings.Contains(s, "\n"):
+	case wordLike().MatchString(s) || strings.Contains(s, "\n"):
 		return word(s)
-	case timeLike.MatchString(s):
+	case timeLike().MatchString(s):
 		return s, dated, true
-	case dateLike.MatchString(s) && isDate(s):
+	case dateLike().MatchString(s) && isDate(s):
 		return s, dated, true
-	case infinite.MatchString(s):
+	case infinite().MatchString(s):
 		return "Infinity", float, true
-	case minusInf.MatchString(s):
+	case minusInf().MatchString(s):
 		return "-Infinity", float, true
-	case notANumber.MatchString(s):
+	case notANumber().MatchString(s):
 		return "NaN", float, true
 	case len(s) > 1 && s[0] == ':':
 		return symbolic(s[1:]), symbol, true
-	case sexagesimal.MatchString(s):
+	case sexagesimal().MatchString(s):
 		return sixties(s), integer, true
-	case sexaFloat.MatchString(s):
+	case sexaFloat().MatchString(s):
 		return sixtiesFloat(s), float, true
-	case floatLike.MatchString(s) && !onlyAPoint.MatchString(s):
+	case floatLike().MatchString(s) && !onlyAPoint().MatchString(s):
 		return rubyFloat(s)
-	case integerLike.MatchString(s):
+	case integerLike().MatchString(s):
 		return rubyInteger(s)
 	}
 	return s, textual, true
@@ -76,13 +77,13 @@ func plain(s string) (text string, c class, ok bool) {
 // word is a scalar that reads like a word: it may still be null or a boolean.
 func word(s string) (text string, c class, ok bool) {
 	switch {
-	case len([]rune(s)) > 5 || shortWord.MatchString(s):
+	case len([]rune(s)) > 5 || shortWord().MatchString(s):
 		return s, textual, true
-	case s == "~" || nullWord.MatchString(s):
+	case s == "~" || nullWord().MatchString(s):
 		return "", textual, false
-	case yes.MatchString(s):
+	case yes().MatchString(s):
 		return "true", boolean, true
-	case no.MatchString(s):
+	case no().MatchString(s):
 		return "false", boolean, true
 	}
 	return s, textual, true
@@ -154,7 +155,7 @@ func octal(s string) string {
 }
 
 func rubyFloat(s string) (string, class, bool) {
-	f, err := strconv.ParseFloat(loosePoint.ReplaceAllString(strings.NewReplacer("_", "", ",", "").Replace(s), "$1"), 64)
+	f, err := strconv.ParseFloat(loosePoint().ReplaceAllString(strings.NewReplacer("_", "", ",", "").Replace(s), "$1"), 64)
 	if err != nil && !math.IsInf(f, 0) {
 		return s, textual, true
 	}

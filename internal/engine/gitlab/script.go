@@ -1,12 +1,12 @@
 package gitlab
 
 import (
-	"regexp"
 	"sort"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/keyfit/keyfit/internal/lazy"
 	"github.com/keyfit/keyfit/internal/pos"
 	"github.com/keyfit/keyfit/internal/strict"
 )
@@ -160,11 +160,11 @@ func (m commandMap) offset(at int) int {
 
 // small are images that have no bash: the runner takes the first shell that it finds, and
 // there it finds sh.
-var small = regexp.MustCompile(`(?i)(?:alpine|busybox|(?:^|/)docker(?::|$|@)|kaniko|hashicorp/(?:terraform|vault|packer)|opentofu/opentofu|curlimages/curl|mikefarah/yq)`)
+var small = lazy.Regexp(`(?i)(?:alpine|busybox|(?:^|/)docker(?::|$|@)|kaniko|hashicorp/(?:terraform|vault|packer)|opentofu/opentofu|curlimages/curl|mikefarah/yq)`)
 
 // shellOf is the shell that the runner takes in an image: bash where there is one.
 func shellOf(image string) string {
-	if small.MatchString(image) {
+	if small().MatchString(image) {
 		return "sh"
 	}
 	return "bash"

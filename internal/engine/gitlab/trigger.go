@@ -131,7 +131,7 @@ func (r *run) childWith(name string) *job {
 			continue
 		}
 		child := r.child(&instance{job: j, cell: cell{name: j.name}, environment: absent()})
-		if child != nil && child.cfg != nil && (child.cfg.job(name) != nil || child.cfg.job(numbered.ReplaceAllString(name, "")) != nil) {
+		if child != nil && child.cfg != nil && (child.cfg.job(name) != nil || child.cfg.job(numbered().ReplaceAllString(name, "")) != nil) {
 			return j
 		}
 	}

@@ -1,8 +1,7 @@
 package gitlab
 
 import (
-	"regexp"
-
+	"github.com/keyfit/keyfit/internal/lazy"
 	"github.com/keyfit/keyfit/internal/model"
 )
 
@@ -61,7 +60,7 @@ func (i *instance) tokens() []item {
 }
 
 // groupName is the name of a job without what tells jobs of one group apart.
-var groupName = regexp.MustCompile(`(?:\s*(?::|/)?\s*\[.*\]|[\s:]*\d+[\s:/\\]+\d+)\s*$`)
+var groupName = lazy.Regexp(`(?:\s*(?::|/)?\s*\[.*\]|[\s:]*\d+[\s:/\\]+\d+)\s*$`)
 
 // predefined are the variables that GitLab derives from the job itself.
 func (i *instance) predefined() []item {
@@ -72,7 +71,7 @@ func (i *instance) predefined() []item {
 		out = append(out,
 			item{key: "CI_JOB_NAME", value: known(i.cell.name, "name of "+i.job.what())},
 			item{key: "CI_JOB_NAME_SLUG", value: known(slug(i.cell.name), "name of "+i.job.what())},
-			item{key: "CI_JOB_GROUP_NAME", value: known(groupName.ReplaceAllString(i.cell.name, ""), "name of "+i.job.what())})
+			item{key: "CI_JOB_GROUP_NAME", value: known(groupName().ReplaceAllString(i.cell.name, ""), "name of "+i.job.what())})
 	} else {
 		which := unset("which of the parallel jobs it is")
 		out = append(out, item{key: "CI_JOB_NAME", value: which}, item{key: "CI_JOB_NAME_SLUG", value: which}, item{key: "CI_JOB_GROUP_NAME", value: which})
@@ -184,7 +183,7 @@ func (i *instance) secrets() []item {
 }
 
 // shortVault is the short form of a secret in Vault: path/field@engine.
-var shortVault = regexp.MustCompile(`^(.+)/([^/@]+)(?:@(.+))?$`)
+var shortVault = lazy.Regexp(`^(.+)/([^/@]+)(?:@(.+))?$`)
 
 // refOf is the entry of a store that a secret names.
 func refOf(s *node) model.Ref {
@@ -217,7 +216,7 @@ func refOf(s *node) model.Ref {
 
 func vaultRef(n *node) model.Ref {
 	if n.isText() {
-		m := shortVault.FindStringSubmatch(n.text)
+		m := shortVault().FindStringSubmatch(n.text)
 		if m == nil {
 			return model.Ref{Store: "vault", Path: n.text}
 		}

@@ -2,12 +2,12 @@ package gitops
 
 import (
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/keyfit/keyfit/internal/lazy"
 	"github.com/keyfit/keyfit/internal/model"
 	"github.com/keyfit/keyfit/internal/pos"
 )
@@ -251,7 +251,7 @@ func (a *app) parameters(l *Lead, list []*yaml.Node, source *yaml.Node) {
 	l.Values = append(append(l.Values, sets...), texts...)
 }
 
-var unescapedComma = regexp.MustCompile(`(^|[^\\]),`)
+var unescapedComma = lazy.Regexp(`(^|[^\\]),`)
 
 // commas escapes the commas of a value that is no list of --set.
 func commas(v model.Value) model.Value {
@@ -260,7 +260,7 @@ func commas(v model.Value) model.Value {
 	}
 	return mapped(v, func(text string) string {
 		for range 2 { // neighbours share a character
-			text = unescapedComma.ReplaceAllString(text, `$1\,`)
+			text = unescapedComma().ReplaceAllString(text, `$1\,`)
 		}
 		return text
 	})

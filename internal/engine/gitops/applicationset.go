@@ -10,6 +10,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/keyfit/keyfit/internal/lazy"
 	"github.com/keyfit/keyfit/internal/model"
 	"github.com/keyfit/keyfit/internal/pos"
 )
@@ -121,7 +122,7 @@ func (s *set) refuse(n *yaml.Node, message string) {
 func (s *set) outside(n *yaml.Node) params {
 	names := yamlNames(n)
 	name := "generator"
-	if len(names) > 0 && variableName.MatchString(names[0]) {
+	if len(names) > 0 && variableName().MatchString(names[0]) {
 		name = names[0]
 	}
 	s.refuse(n, "needs "+name+", which lies outside this repository, so what it gives is not known")
@@ -261,11 +262,11 @@ func (s *set) paths(values map[string]model.Value, prefix, dir string, n *yaml.N
 	s.put(values, key+".basenameNormalized", normalized(path.Base(dir)), n)
 }
 
-var notInNames = regexp.MustCompile(`[^-a-z0-9.]+`)
+var notInNames = lazy.Regexp(`[^-a-z0-9.]+`)
 
 // normalized is a name that Kubernetes accepts.
 func normalized(name string) string {
-	name = notInNames.ReplaceAllString(strings.ToLower(name), "-")
+	name = notInNames().ReplaceAllString(strings.ToLower(name), "-")
 	if len(name) > 253 {
 		name = name[:253]
 	}

@@ -1,12 +1,12 @@
 package gitops
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/keyfit/keyfit/internal/lazy"
 	"github.com/keyfit/keyfit/internal/model"
 	"github.com/keyfit/keyfit/internal/origin"
 	"github.com/keyfit/keyfit/internal/pos"
@@ -43,7 +43,7 @@ type object struct {
 }
 
 // separator is a line that begins a new document.
-var separator = regexp.MustCompile(`(?m)^---(?:[ \t].*)?$`)
+var separator = lazy.Regexp(`(?m)^---(?:[ \t].*)?$`)
 
 func newDocument(d origin.Document) *document {
 	plain := d.Text.Secret().Reveal()
@@ -58,7 +58,7 @@ func newDocument(d origin.Document) *document {
 func (d *document) objects() []*object {
 	var out []*object
 	from := 0
-	for _, at := range append(separator.FindAllStringIndex(d.plain, maxObjects), []int{len(d.plain), len(d.plain)}) {
+	for _, at := range append(separator().FindAllStringIndex(d.plain, maxObjects), []int{len(d.plain), len(d.plain)}) {
 		if o := d.object(from, at[0]); o != nil {
 			out = append(out, o)
 		}

@@ -5,13 +5,13 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"path"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/keyfit/keyfit/internal/lazy"
 	"github.com/keyfit/keyfit/internal/model"
 )
 
@@ -205,11 +205,11 @@ func (r *reader) valuesFrom(o *object, n *yaml.Node, l *Lead) {
 	l.Values = append(l.Values, Arg{Flag: "values", Inline: true, Text: at})
 }
 
-var plainPath = regexp.MustCompile(`^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$`)
+var plainPath = lazy.Regexp(`^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$`)
 
 // atPath writes one value at a path, as values of their own: read the way --set reads it.
 func atPath(target string, v model.Value) (model.Value, bool) {
-	if !plainPath.MatchString(target) {
+	if !plainPath().MatchString(target) {
 		return v, false
 	}
 	leaf := quoted(v)

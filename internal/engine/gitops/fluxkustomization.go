@@ -2,12 +2,12 @@ package gitops
 
 import (
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/keyfit/keyfit/internal/lazy"
 	"github.com/keyfit/keyfit/internal/model"
 	"github.com/keyfit/keyfit/internal/strict"
 )
@@ -93,7 +93,7 @@ func kustomizationFields() []string {
 	}
 }
 
-var variableName = regexp.MustCompile(`^[_[:alpha:]][_[:alpha:][:digit:]]*$`)
+var variableName = lazy.Regexp(`^[_[:alpha:]][_[:alpha:][:digit:]]*$`)
 
 // substitution reads postBuild: what stands in the Kustomization itself wins over what
 // comes from ConfigMaps and Secrets, and of these the last one wins.
@@ -117,7 +117,7 @@ func (r *reader) substitution(o *object, spec *yaml.Node) *Substitution {
 		}
 	}
 	for name := range vars {
-		if !variableName.MatchString(name) {
+		if !variableName().MatchString(name) {
 			r.problem(o.doc.at(build), "has a variable whose name Flux refuses, expected letters, digits and underscores", "rename it")
 			u := model.UnknownBecause(model.WhyUnsupported, "variables that Flux accepts", model.Trail{})
 			s.rest = &u

@@ -151,7 +151,7 @@ func givesWay(text, before string) bool {
 
 // isBlock reports whether text is lines of YAML rather than part of one.
 func isBlock(text string) bool {
-	return slices.Contains([]byte(text), '\n') && keyLine.MatchString(text)
+	return slices.Contains([]byte(text), '\n') && keyLine().MatchString(text)
 }
 
 func blank(text string) bool {

@@ -1,10 +1,11 @@
 package helm
 
 import (
-	"regexp"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/keyfit/keyfit/internal/lazy"
 )
 
 // sameForm compares two texts of YAML that stand for each other. When they differ in nothing
@@ -38,14 +39,14 @@ func (e *eval) isFormed(v *val) bool {
 		before, behind := text[:p.start], text[p.end:]
 		before = before[strings.LastIndexByte(before, '\n')+1:]
 		behind, _, _ = strings.Cut(behind, "\n")
-		if namesThing.MatchString(before) || strings.Contains(text[p.start:p.end]+behind+" ", ": ") {
+		if namesThing().MatchString(before) || strings.Contains(text[p.start:p.end]+behind+" ", ": ") {
 			return false
 		}
 	}
 	return len(e.unknowns(v.src)) == 0
 }
 
-var namesThing = regexp.MustCompile(`\b(?:name|kind|apiVersion|namespace)["']?:[^,}]*$`)
+var namesThing = lazy.Regexp(`\b(?:name|kind|apiVersion|namespace)["']?:[^,}]*$`)
 
 // edges are the blanks at both ends of a text: they say how it hangs together with the rest.
 func edges(text string) [2]string {

@@ -2,9 +2,10 @@ package helm
 
 import (
 	"reflect"
-	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/keyfit/keyfit/internal/lazy"
 )
 
 // guard stops calls that would give far more than they get.
@@ -39,7 +40,7 @@ func (e *eval) guard(name string, args []any) {
 	case "buildCustomCert", "decryptAES":
 		e.steps += 1 << 10
 	case "printf":
-		if format := textArg(args, 0); wide.MatchString(format) || strings.Count(format, "%") > maxVerbs {
+		if format := textArg(args, 0); wide().MatchString(format) || strings.Count(format, "%") > maxVerbs {
 			e.limit("a format of a template asks for more text than keyfit reads")
 		}
 	}
@@ -49,7 +50,7 @@ func (e *eval) guard(name string, args []any) {
 }
 
 // wide matches widths of five digits, and widths that come from arguments.
-var wide = regexp.MustCompile(`%[-+# 0]*(?:\[\d+\])?(?:\d{5,}|\d*\.\d{5,}|\d*\.?\*)`)
+var wide = lazy.Regexp(`%[-+# 0]*(?:\[\d+\])?(?:\d{5,}|\d*\.\d{5,}|\d*\.?\*)`)
 
 const maxVerbs = 4096 // in one format
 

@@ -3,10 +3,11 @@ package helm
 import (
 	"fmt"
 	"reflect"
-	"regexp"
 	"strconv"
 	"strings"
 	"text/template"
+
+	"github.com/keyfit/keyfit/internal/lazy"
 )
 
 // asText gives the text that functions take a value for.
@@ -242,7 +243,7 @@ func printAll(f *frame, args []*val) *val {
 
 func isString(v *val) bool { return v.v != nil && reflect.TypeOf(v.v).Kind() == reflect.String }
 
-var verb = regexp.MustCompile(`%(?:%|[-+# 0]*\d{0,6}(?:\.\d{0,6})?[a-zA-Z])`)
+var verb = lazy.Regexp(`%(?:%|[-+# 0]*\d{0,6}(?:\.\d{0,6})?[a-zA-Z])`)
 
 // printFormat is printf, for formats that take their arguments one after the other.
 func printFormat(f *frame, args []*val) *val {
@@ -257,7 +258,7 @@ func printFormat(f *frame, args []*val) *val {
 	var r rope
 	var by ids
 	next, at := 1, 0
-	for _, m := range verb.FindAllStringIndex(format, -1) {
+	for _, m := range verb().FindAllStringIndex(format, -1) {
 		f.addFormat(&r, args[0], format, at, m[0])
 		at = m[1]
 		if format[m[1]-1] == '%' {

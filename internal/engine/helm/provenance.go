@@ -3,11 +3,11 @@ package helm
 import (
 	"encoding/binary"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"text/template/parse"
 
+	"github.com/keyfit/keyfit/internal/lazy"
 	"github.com/keyfit/keyfit/internal/model"
 	"github.com/keyfit/keyfit/internal/origin"
 	"github.com/keyfit/keyfit/internal/pos"
@@ -277,11 +277,11 @@ func (f *frame) place(n parse.Node) place {
 	return place{at: at, name: name}
 }
 
-var quoted = regexp.MustCompile("\"(?:[^\"\\\\]|\\\\.)*\"|`[^`]*`")
+var quoted = lazy.Regexp("\"(?:[^\"\\\\]|\\\\.)*\"|`[^`]*`")
 
 // masked shows an action without the texts in it.
 func masked(n parse.Node) string {
-	text := quoted.ReplaceAllString(n.String(), "…")
+	text := quoted().ReplaceAllString(n.String(), "…")
 	if i := strings.IndexByte(text, '\n'); i >= 0 {
 		text = text[:i]
 	}

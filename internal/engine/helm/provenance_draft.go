@@ -5,12 +5,12 @@ import (
 	"cmp"
 	"errors"
 	"io"
-	"regexp"
 	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/keyfit/keyfit/internal/lazy"
 	"github.com/keyfit/keyfit/internal/model"
 	"github.com/keyfit/keyfit/internal/origin"
 	"github.com/keyfit/keyfit/internal/pos"
@@ -284,17 +284,17 @@ func skeleton(text string) map[string]bool {
 	out := map[string]bool{}
 	for _, line := range strings.Split(text, "\n") {
 		line = strings.TrimSpace(line)
-		if strings.ContainsAny(line, "[{") || naming.MatchString(line) || strings.HasPrefix(line, "---") {
+		if strings.ContainsAny(line, "[{") || naming().MatchString(line) || strings.HasPrefix(line, "---") {
 			out[line] = true
 		}
-		if m := tokenKey.FindStringSubmatch(line); m != nil {
+		if m := tokenKey().FindStringSubmatch(line); m != nil {
 			out[m[1]] = true
 		}
 	}
 	return out
 }
 
-var naming = regexp.MustCompile(`^(?:-[ \t]+)*(?:name|kind|apiVersion|namespace):`)
+var naming = lazy.Regexp(`^(?:-[ \t]+)*(?:name|kind|apiVersion|namespace):`)
 
 // covers reports whether all keys and names of b are in a as well.
 func covers(a, b string) bool {

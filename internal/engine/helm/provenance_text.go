@@ -1,10 +1,10 @@
 package helm
 
 import (
-	"regexp"
 	"strings"
 	"text/template/parse"
 
+	"github.com/keyfit/keyfit/internal/lazy"
 	"github.com/keyfit/keyfit/internal/model"
 	"github.com/keyfit/keyfit/internal/origin"
 	"github.com/keyfit/keyfit/internal/pos"
@@ -72,8 +72,8 @@ func (e *eval) standing(at *located, start, length int) origin.ID {
 }
 
 var (
-	keyLine  = regexp.MustCompile(`(?m)^[ \t]*(?:-[ \t]+)*["']?[\w./-]+["']?:(?:[ \t]|$)|^[ \t]*-[ \t]`)
-	tokenKey = regexp.MustCompile(`^(?:-[ \t]+)*(["']?[\w./-]+["']?):(?:[ \t]+|$)`)
+	keyLine  = lazy.Regexp(`(?m)^[ \t]*(?:-[ \t]+)*["']?[\w./-]+["']?:(?:[ \t]|$)|^[ \t]*-[ \t]`)
+	tokenKey = lazy.Regexp(`^(?:-[ \t]+)*(["']?[\w./-]+["']?):(?:[ \t]+|$)`)
 )
 
 // scalars gives the stretches of a text of YAML that look like keys and values, without
@@ -98,7 +98,7 @@ func lineScalars(line string, at int) [][2]int {
 		return nil
 	}
 	var out [][2]int
-	if m := tokenKey.FindStringSubmatchIndex(rest); m != nil {
+	if m := tokenKey().FindStringSubmatchIndex(rest); m != nil {
 		out = append(out, [2]int{at + start + m[2], at + start + m[3]})
 		start += m[1]
 		rest = line[start:]

@@ -4,11 +4,11 @@ import (
 	"cmp"
 	"context"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 	"text/template/parse"
 
+	"github.com/keyfit/keyfit/internal/lazy"
 	"github.com/keyfit/keyfit/internal/model"
 	"github.com/keyfit/keyfit/internal/origin"
 	"github.com/keyfit/keyfit/internal/pos"
@@ -140,14 +140,14 @@ func (r *render) parse(plain, marked []*source) {
 	}
 }
 
-var parseLine = regexp.MustCompile(`^template: .*?:(\d+)(?::\d+)?: `)
+var parseLine = lazy.Regexp(`^template: .*?:(\d+)(?::\d+)?: `)
 
 // parseProblem tells what is wrong with a template as Helm does, without the texts in it.
 func parseProblem(s *source, err error) model.Problem {
 	message := err.Error()
 	place := s.name
 	at := pos.Span{File: s.file.Path}
-	if m := parseLine.FindStringSubmatch(message); m != nil {
+	if m := parseLine().FindStringSubmatch(message); m != nil {
 		message = message[len(m[0]):]
 		place += ":" + m[1]
 		if s.file.Inner == "" {
@@ -159,7 +159,7 @@ func parseProblem(s *source, err error) model.Problem {
 		message = message[i+2:]
 	}
 	if !strings.HasSuffix(message, "not defined") && !strings.HasPrefix(message, "undefined variable") {
-		message = quoted.ReplaceAllString(message, "…")
+		message = quoted().ReplaceAllString(message, "…")
 	}
 	return model.Problem{At: at, Message: "parse error at (" + place + "): " + message, Fix: "helm refuses the whole chart: mend the template"}
 }

@@ -3,20 +3,20 @@ package kustomize
 import (
 	"encoding/base64"
 	"fmt"
-	"regexp"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/keyfit/keyfit/internal/lazy"
 	"github.com/keyfit/keyfit/internal/origin"
 )
 
 // hashed is the name of a generated object, with the hash of its content.
-var hashed = regexp.MustCompile(`^(.*)-[bcdfghkmt2456789]{10}$`)
+var hashed = lazy.Regexp(`^(.*)-[bcdfghkmt2456789]{10}$`)
 
 // withoutHash gives a name without the hash of its content.
 func withoutHash(name string) string {
-	if m := hashed.FindStringSubmatch(name); m != nil {
+	if m := hashed().FindStringSubmatch(name); m != nil {
 		return m[1]
 	}
 	return name
@@ -161,7 +161,7 @@ func (c *comparison) scalar(p, m *yaml.Node, path string) {
 
 // renamed reports whether two names differ in the hash alone, and always in the same way.
 func (c *comparison) renamed(p, m string) bool {
-	a, b := hashed.FindStringSubmatch(p), hashed.FindStringSubmatch(m)
+	a, b := hashed().FindStringSubmatch(p), hashed().FindStringSubmatch(m)
 	if a == nil || b == nil || a[1] != b[1] {
 		return false
 	}

@@ -131,7 +131,7 @@ func (f *follower) argumentOf(st *state, x expr) value {
 	}
 	v := f.eval(st, x)
 	text, known := v.text.Known()
-	match := numberForm.FindStringSubmatch(text)
+	match := numberForm().FindStringSubmatch(text)
 	switch {
 	case !known || match == nil:
 		return v

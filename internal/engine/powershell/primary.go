@@ -1,10 +1,10 @@
 package powershell
 
 import (
-	"regexp"
 	"strings"
 	"unicode"
 
+	"github.com/keyfit/keyfit/internal/lazy"
 	"github.com/keyfit/keyfit/internal/session"
 )
 
@@ -61,7 +61,7 @@ func (p *parser) quoted() expr {
 }
 
 // numberForm is a number by about_Numeric_Literals; the first group is a plain one.
-var numberForm = regexp.MustCompile(`^-?(?:(0|[1-9][0-9]{0,8})|(?:0x[0-9a-fA-F]+|0b[01]+|[0-9]+(?:\.[0-9]+)?(?:[eE][0-9]+)?)[a-zA-Z]{0,4})$`)
+var numberForm = lazy.Regexp(`^-?(?:(0|[1-9][0-9]{0,8})|(?:0x[0-9a-fA-F]+|0b[01]+|[0-9]+(?:\.[0-9]+)?(?:[eE][0-9]+)?)[a-zA-Z]{0,4})$`)
 
 // number reads a number. What only begins like one is the name of a command. Of any but a
 // plain one, the text is not told.
@@ -74,7 +74,7 @@ func (p *parser) number() expr {
 		p.pos++
 	}
 	text, _ := session.Plain(p.chars[from:p.pos])
-	match := numberForm.FindStringSubmatch(text)
+	match := numberForm().FindStringSubmatch(text)
 	if match == nil || !endsWord(p.peek()) && !strings.ContainsRune("!#%*+-./<=>]", p.peek()) {
 		p.pos = from
 		return nil

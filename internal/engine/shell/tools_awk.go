@@ -4,10 +4,12 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/keyfit/keyfit/internal/lazy"
 )
 
 // awkForm is the simple kind of program: a condition and a print.
-var awkForm = regexp.MustCompile(`^\s*(?:NR\s*==\s*(\d+)|/((?:[^/\\]|\\.)*)/|\$(\d+)\s*==\s*"([^"\\]*)")?\s*\{\s*print(?:\s+|\s*\(\s*)?(\$\d+|\$NF|)\s*\)?\s*;?\s*\}\s*$`)
+var awkForm = lazy.Regexp(`^\s*(?:NR\s*==\s*(\d+)|/((?:[^/\\]|\\.)*)/|\$(\d+)\s*==\s*"([^"\\]*)")?\s*\{\s*print(?:\s+|\s*\(\s*)?(\$\d+|\$NF|)\s*\)?\s*;?\s*\}\s*$`)
 
 // awkTool is awk '{print $n}' with -F and a simple condition.
 func awkTool(t *toolRun) bool {
@@ -35,7 +37,7 @@ func awkTool(t *toolRun) bool {
 		return false
 	}
 	prog, ok := args[0].known()
-	m := awkForm.FindStringSubmatch(prog)
+	m := awkForm().FindStringSubmatch(prog)
 	if !ok || m == nil {
 		return false
 	}

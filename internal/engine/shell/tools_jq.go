@@ -4,25 +4,26 @@ import (
 	"encoding/json"
 	"io"
 	"math"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/itchyny/gojq"
+
+	"github.com/keyfit/keyfit/internal/lazy"
 )
 
 // jqPath is a filter that only walks along a path, with a plain default: in these the
 // order of keys does not matter.
-var jqPath = regexp.MustCompile(`^\s*(?:\.(?:[A-Za-z_][A-Za-z0-9_]*)?|\."[^"\\(]+"|\[(?:\d+|"[^"\\(]+")\]|\s*\|\s*)+\??\s*(?://\s*(?:"[^"\\]*"|empty)\s*)?$`)
+var jqPath = lazy.Regexp(`^\s*(?:\.(?:[A-Za-z_][A-Za-z0-9_]*)?|\."[^"\\(]+"|\[(?:\d+|"[^"\\(]+")\]|\s*\|\s*)+\??\s*(?://\s*(?:"[^"\\]*"|empty)\s*)?$`)
 
 // jqAway are words of filters whose result does not depend on the input alone.
-var jqAway = regexp.MustCompile(`\b(env|now|input|inputs|debug|input_filename|input_line_number|localtime|mktime|strftime|strptime|strflocaltime|gmtime|date|todate|getpath|limit|range|repeat|recurse|until|while|include|import|halt|halt_error|splits|test|match|capture|scan|sub|gsub|ascii|implode|tojson|tostring|floor|sqrt|pow|log|infinite|nan|ltrimstr|getpath|error|def|reduce|foreach|label|\$__loc__|\$ENV|keys_unsorted|@sh|@uri|@html|@csv|@tsv)\b`)
+var jqAway = lazy.Regexp(`\b(env|now|input|inputs|debug|input_filename|input_line_number|localtime|mktime|strftime|strptime|strflocaltime|gmtime|date|todate|getpath|limit|range|repeat|recurse|until|while|include|import|halt|halt_error|splits|test|match|capture|scan|sub|gsub|ascii|implode|tojson|tostring|floor|sqrt|pow|log|infinite|nan|ltrimstr|getpath|error|def|reduce|foreach|label|\$__loc__|\$ENV|keys_unsorted|@sh|@uri|@html|@csv|@tsv)\b`)
 
 // jqTool runs simple filters on known JSON.
 func jqTool(t *toolRun) bool {
 	j := jqOptions{indent: true}
 	files, ok := j.read(t)
-	if !ok || jqAway.MatchString(j.filter) || strings.Contains(j.filter, "$ENV") {
+	if !ok || jqAway().MatchString(j.filter) || strings.Contains(j.filter, "$ENV") {
 		return false
 	}
 	query, err := gojq.Parse(j.filter)
@@ -46,7 +47,7 @@ func jqTool(t *toolRun) bool {
 		if !ok {
 			return t.unclear(in)
 		}
-		if inputs, ok = decodeAll(s, jqPath.MatchString(j.filter)); !ok {
+		if inputs, ok = decodeAll(s, jqPath().MatchString(j.filter)); !ok {
 			return false
 		}
 		from = append(slices.Clone(from), in)

@@ -1,19 +1,20 @@
 package shell
 
 import (
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/keyfit/keyfit/internal/lazy"
 )
 
 // yqPath is a filter of yq (version 4) that walks along a path, with a plain default.
-var yqPath = regexp.MustCompile(`^\s*((?:\.(?:[A-Za-z_][A-Za-z0-9_-]*|"[^"\\\\(*]+")|\.?\[(?:\d+|"[^"\\\\(*]+")\])+)\s*(?://\s*"([^"\\\\(]*)"\s*)?$`)
+var yqPath = lazy.Regexp(`^\s*((?:\.(?:[A-Za-z_][A-Za-z0-9_-]*|"[^"\\\\(*]+")|\.?\[(?:\d+|"[^"\\\\(*]+")\])+)\s*(?://\s*"([^"\\\\(]*)"\s*)?$`)
 
 // yqStep is one step of such a path.
-var yqStep = regexp.MustCompile(`\.?\["([^"]+)"\]|\.?\[(\d+)\]|\."([^"]+)"|\.([A-Za-z_][A-Za-z0-9_-]*)`)
+var yqStep = lazy.Regexp(`\.?\["([^"]+)"\]|\.?\[(\d+)\]|\."([^"]+)"|\.([A-Za-z_][A-Za-z0-9_-]*)`)
 
 // yqTool reads plain values out of known YAML, as yq of version 4 does. All else that yq
 // can do, and its printing of lists and maps above all, is not computed.
@@ -22,7 +23,7 @@ func yqTool(t *toolRun) bool {
 	if !ok || len(files) > 1 {
 		return false
 	}
-	m := yqPath.FindStringSubmatch(filter)
+	m := yqPath().FindStringSubmatch(filter)
 	if m == nil {
 		return false
 	}
@@ -111,7 +112,7 @@ func plainNode(n *yaml.Node, depth int) bool {
 
 // walkYAML follows a path; nil is a value that is not there.
 func walkYAML(n *yaml.Node, steps string) (*yaml.Node, bool) {
-	for _, m := range yqStep.FindAllStringSubmatch(steps, -1) {
+	for _, m := range yqStep().FindAllStringSubmatch(steps, -1) {
 		if n == nil || n.Tag == "!!null" {
 			return nil, true
 		}

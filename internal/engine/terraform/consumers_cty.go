@@ -3,12 +3,12 @@ package terraform
 import (
 	"cmp"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/zclconf/go-cty/cty"
 
+	"github.com/keyfit/keyfit/internal/lazy"
 	"github.com/keyfit/keyfit/internal/model"
 	"github.com/keyfit/keyfit/internal/pos"
 )
@@ -133,12 +133,12 @@ func isPieced(v cty.Value) bool {
 }
 
 // identifies is an attribute that stands for its resource, as the evaluator tells it.
-var identifies = regexp.MustCompile(`^attribute "(?:arn|id|name|secret_id|secret_name|versionless_id|resource_id|resource_versionless_id)" of (.+)$`)
+var identifies = lazy.Regexp(`^attribute "(?:arn|id|name|secret_id|secret_name|versionless_id|resource_id|resource_versionless_id)" of (.+)$`)
 
 // sourceOfValue tells it by the first stop of the journey. A value that some expression
 // was made from the attribute does not count: it may stand for something else.
 func sourceOfValue(v model.Value) string {
-	m := identifies.FindStringSubmatch(v.Needs)
+	m := identifies().FindStringSubmatch(v.Needs)
 	origin := v.Trail.Origin()
 	if v.State != model.Unknown || m == nil || m[1] != origin.What || len(v.Parts)+len(v.Alternatives) > 0 {
 		return ""

@@ -94,10 +94,10 @@ func (e *evaluator) madeFrom(function string, v cty.Value) cty.Value {
 		return v
 	}
 	whole := unknownOf(gathered(data), append(data, causes...))
-	if len(whole.Parts) == 0 && !identifies.MatchString(whole.Needs) {
+	if len(whole.Parts) == 0 && !identifies().MatchString(whole.Needs) {
 		return v
 	}
-	if whole.Parts = nil; identifies.MatchString(whole.Needs) {
+	if whole.Parts = nil; identifies().MatchString(whole.Needs) {
 		whole.Needs = "what " + function + " makes of the " + whole.Needs
 	}
 	out := plain.Mark(e.newMark(whole)).WithMarks(secrecy(set))

@@ -1,9 +1,10 @@
 package tree
 
 import (
-	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/keyfit/keyfit/internal/lazy"
 )
 
 // Environments are the words by which people name where a deploy goes.
@@ -62,7 +63,7 @@ func separated(name string) string {
 	return strings.ToLower(b.String())
 }
 
-var deployName = regexp.MustCompile(`(?i)deploy|rollout|promote|(?:^|[-_ ])(?:ship|release)(?:$|[-_ ])`)
+var deployName = lazy.Regexp(`(?i)deploy|rollout|promote|(?:^|[-_ ])(?:ship|release)(?:$|[-_ ])`)
 
 // DeployName reports whether the name of a job says that it deploys.
-func DeployName(name string) bool { return deployName.MatchString(name) }
+func DeployName(name string) bool { return deployName().MatchString(name) }
