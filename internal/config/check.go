@@ -2,13 +2,13 @@ package config
 
 import (
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/keyfit/keyfit/internal/lazy"
 	"github.com/keyfit/keyfit/internal/strict"
 )
 
@@ -16,8 +16,8 @@ import (
 const variablePattern = `^[A-Za-z_][A-Za-z0-9_]*$`
 
 var (
-	variableForm = regexp.MustCompile(variablePattern)
-	findingForm  = regexp.MustCompile(`^K[0-9]{3}$`)
+	variableForm = lazy.Regexp(variablePattern)
+	findingForm  = lazy.Regexp(`^K[0-9]{3}$`)
 )
 
 // checker looks for what does not fit together. It reports at the nodes of the file,
@@ -92,7 +92,7 @@ func (c *checker) input(n *yaml.Node) {
 func isBlank(c rune) bool { return unicode.IsSpace(c) || unicode.IsControl(c) }
 
 func checkVariable(r *strict.Reader, n *yaml.Node, name string) {
-	if !variableForm.MatchString(name) {
+	if !variableForm().MatchString(name) {
 		r.Fail(n, "use letters, digits and _, and no digit first", "is not the name of a variable")
 	}
 }
@@ -160,7 +160,8 @@ func (c *checker) key(p strict.Pair) {
 			}
 		}
 	}
-	c.parts(name, key)
+	c.partsAt(key, "keys", name, "parts")
+	c.control(name, key)
 }
 
 // known reports a name that is not one of those expected; nil expects any.
@@ -170,10 +171,10 @@ func (c *checker) known(n *yaml.Node, what string, all []string) {
 	}
 }
 
-// parts checks roles against the provider, if it is declared, and variables' names.
-func (c *checker) parts(name string, key *Key) {
+// partsAt checks roles against the provider, if it is declared, and variables' names.
+func (c *checker) partsAt(key *Key, path ...string) {
 	roles, known := c.roles(key.Provider.Value)
-	for _, p := range c.entries("keys", name, "parts") {
+	for _, p := range c.entries(path...) {
 		switch {
 		case known && len(roles) == 0:
 			c.r.Fail(p.Key, "leave `parts` out", "keys of this provider have no parts")
@@ -218,9 +219,9 @@ func (c *checker) ignores() {
 
 func (c *checker) finding(n *yaml.Node) {
 	switch {
-	case c.options.FindingIDs != nil && !slices.Contains(c.options.FindingIDs, n.Value) && findingForm.MatchString(n.Value):
+	case c.options.FindingIDs != nil && !slices.Contains(c.options.FindingIDs, n.Value) && findingForm().MatchString(n.Value):
 		c.r.Fail(n, "`keyfit explain` lists the findings", "%q is not the id of a finding", n.Value)
-	case !findingForm.MatchString(n.Value):
+	case !findingForm().MatchString(n.Value):
 		c.r.Fail(n, "write an id such as K105; `keyfit explain` lists them", "is not the id of a finding")
 	}
 }

@@ -15,8 +15,8 @@ type File struct {
 	Environments map[string]*Environment       `yaml:"environments" names:"^[^\\x00-\\x20\\x7f]([^\\x00-\\x1f\\x7f]*[^\\x00-\\x20\\x7f])?$" doc:"where a deploy goes, by name"`
 	Keys         map[string]*Key               `yaml:"keys" names:"^[A-Za-z_][A-Za-z0-9_]*$" doc:"the variables that hold keys, by name"`
 	Providers    map[string]*provider.Provider `yaml:"providers" doc:"your own APIs"`
-	Policy       Policy                        `yaml:"policy"`
-	Ignore       []Ignore                      `yaml:"ignore"`
+	Policy       Policy                        `yaml:"policy" doc:"what holds for all keys"`
+	Ignore       []Ignore                      `yaml:"ignore" doc:"findings that are known and accepted, each until a day"`
 
 	Path string `yaml:"-"` // relative to the repository's root; empty without a file
 }
@@ -113,19 +113,20 @@ type Key struct {
 	Environments []strict.At[string] `yaml:"environments" doc:"where it is needed; default: everywhere"`
 	Parts        map[string]string   `yaml:"parts" doc:"for keys that come in pairs: other variables, by role"`
 	Admin        string              `yaml:"admin" doc:"the variable of keyfit's own process that holds an administrator's key of the same vendor, which looks the key up; it is no part of the deploy"`
+	Control      *Control            `yaml:"control" doc:"a key that is known to be good, of the same provider: asked at the same host only when this one fails or cannot be verified, to tell whether the key or the way there is to blame; it is no part of the deploy"`
 	Expect       map[string]*Expect  `yaml:"expect" doc:"what must be true of it, by environment"`
 	At           pos.Span            `yaml:"-"`
 }
 
 // Expect is what must be true of a key in one environment. Empty fields expect nothing.
 type Expect struct {
-	Mode         string            `yaml:"mode" enum:"test|live"`
-	Account      string            `yaml:"account"`
-	Tenant       string            `yaml:"tenant"`
-	User         string            `yaml:"user"`
-	Owner        string            `yaml:"owner" enum:"service|person|any"`
+	Mode         string            `yaml:"mode" enum:"test|live" doc:"the mode that the key must have"`
+	Account      string            `yaml:"account" doc:"the account, project or organisation that it must belong to, as the API names it"`
+	Tenant       string            `yaml:"tenant" doc:"the tenant that it must belong to, as the API names it"`
+	User         string            `yaml:"user" doc:"the id of the user who must stand behind it"`
+	Owner        string            `yaml:"owner" enum:"service|person|any" doc:"who must stand behind it; default: what the policy says"`
 	Kind         string            `yaml:"kind" doc:"the kind of key, as the provider names it"`
-	Scopes       []string          `yaml:"scopes"`
+	Scopes       []string          `yaml:"scopes" doc:"what it must be allowed to do"`
 	ExpiresAfter provider.Duration `yaml:"expires-after" doc:"how long it must still be valid, such as 14d"`
 	At           pos.Span          `yaml:"-"`
 }
@@ -139,10 +140,10 @@ type Policy struct {
 
 // Ignore silences a finding until a day.
 type Ignore struct {
-	ID      strict.At[string] `yaml:"id,required"`
+	ID      strict.At[string] `yaml:"id,required" doc:"the finding, such as K105"`
 	Slot    string            `yaml:"slot" doc:"environment/consumer/VARIABLE, with * for any text"`
-	Reason  string            `yaml:"reason,required"`
-	Expires Date              `yaml:"expires,required"`
+	Reason  string            `yaml:"reason,required" doc:"why it may stay until then"`
+	Expires Date              `yaml:"expires,required" doc:"the day from which it is reported again, such as 2027-01-31"`
 	At      pos.Span          `yaml:"-"`
 }
 

@@ -59,7 +59,7 @@ func (v *Variables) DecodeStrict(r *strict.Reader, n *yaml.Node) {
 }
 
 func isRootVariable(name string) bool {
-	return variableForm.MatchString(strings.ReplaceAll(name, "-", "_")) && !strings.HasPrefix(name, "-")
+	return variableForm().MatchString(strings.ReplaceAll(name, "-", "_")) && !strings.HasPrefix(name, "-")
 }
 
 // JSONSchema describes the mapping.

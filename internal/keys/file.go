@@ -33,6 +33,7 @@ func (s *selector) file(env resolve.Environment, consumer model.Consumer, name s
 	}
 	slot.Stranger = Stranger(slot, s.in.Catalogue, s.own)
 	s.companions(&slot)
+	s.control(&slot)
 	return slot, true
 }
 

@@ -25,6 +25,8 @@ type Slot struct {
 
 	Parts map[string]Companion // further pieces of the credential, by role
 	Slots map[string]Companion // variables that the request takes along, by name
+
+	Control *Control // a key that is known to be good; nil when none is declared
 }
 
 // Companion is another variable of the same consumer that a request needs.

@@ -106,6 +106,7 @@ func (s *selector) slot(env resolve.Environment, consumer model.Consumer, variab
 	}
 	slot.Stranger = Stranger(slot, s.in.Catalogue, s.own)
 	s.companions(&slot)
+	s.control(&slot)
 	return slot, true
 }
 
