@@ -22,13 +22,13 @@ import (
 //	{scheme: none}                     not at all
 type Auth struct {
 	Scheme   string   `yaml:"scheme" doc:"bearer, basic, raw, none, or the vendor's own word before the key"`
-	User     Template `yaml:"user"`
-	Password Template `yaml:"password"`
-	Header   string   `yaml:"header"`
+	User     Template `yaml:"user" doc:"the user of Basic authentication; default: the key"`
+	Password Template `yaml:"password" doc:"the password of Basic authentication; default: the key where a user is named, else empty"`
+	Header   string   `yaml:"header" doc:"the header that takes the key"`
 	Prefix   string   `yaml:"prefix" doc:"text before the key in that header"`
-	Query    string   `yaml:"query"`
-	JSON     Path     `yaml:"json"`
-	Form     string   `yaml:"form"`
+	Query    string   `yaml:"query" doc:"the parameter of the query that takes the key"`
+	JSON     Path     `yaml:"json" doc:"the field of the JSON body that takes the key"`
+	Form     string   `yaml:"form" doc:"the field of the form that takes the key"`
 	SigV4    *SigV4   `yaml:"sigv4" doc:"AWS Signature Version 4; the key is the secret access key"`
 	HMAC     *HMAC    `yaml:"hmac" doc:"a signature over a text of the request; the key is the secret"`
 }
@@ -36,7 +36,7 @@ type Auth struct {
 // SigV4 is what AWS Signature Version 4 needs beside the secret.
 type SigV4 struct {
 	Service string   `yaml:"service,required" doc:"the signing name of the service, such as sts"`
-	Region  Template `yaml:"region,required"`
+	Region  Template `yaml:"region,required" doc:"the region of the service"`
 	ID      Template `yaml:"id,required" doc:"the access key id"`
 	Session Template `yaml:"session" doc:"the session token of temporary credentials"`
 }

@@ -5,11 +5,11 @@ import (
 	"maps"
 	"net/netip"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/keyfit/keyfit/internal/lazy"
 	"github.com/keyfit/keyfit/internal/model"
 	"github.com/keyfit/keyfit/internal/pos"
 	"github.com/keyfit/keyfit/internal/strict"
@@ -22,17 +22,18 @@ const (
 )
 
 var (
-	idForm    = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
-	roleForm  = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
-	globForm  = regexp.MustCompile(`^[A-Za-z0-9_.*-]+$`)
-	dateForm  = regexp.MustCompile(`^20[0-9]{2}-[01][0-9]-[0-3][0-9]$`)
-	lettersOf = regexp.MustCompile(`[A-Za-z0-9]`)
+	idForm    = lazy.Regexp(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
+	roleForm  = lazy.Regexp(`^[a-z][a-z0-9_]*$`)
+	globForm  = lazy.Regexp(`^[A-Za-z0-9_.*-]+$`)
+	dateForm  = lazy.Regexp(`^20[0-9]{2}-[01][0-9]-[0-3][0-9]$`)
+	lettersOf = lazy.Regexp(`[A-Za-z0-9]`)
 )
 
 type checker struct {
-	p      *Provider
-	follow bool // a further step: it may go without the key
-	out    []model.Problem
+	p       *Provider
+	follow  bool // a further step: it may go without the key
+	settles bool // a further step that is asked to settle an answer: it may accept none
+	out     []model.Problem
 }
 
 // Check reports what the strict reader cannot see: what does not fit together, and
@@ -63,11 +64,11 @@ func (c *checker) fail(at pos.Span, fix, format string, args ...any) {
 }
 
 func (c *checker) names() {
-	if !idForm.MatchString(c.p.ID) || len(c.p.ID) > maxIDChars {
+	if !idForm().MatchString(c.p.ID) || len(c.p.ID) > maxIDChars {
 		c.fail(c.p.At, "use small letters, digits and single dashes, such as payments-gateway", "the provider's id is not a plain name")
 	}
 	for _, glob := range slices.Concat(c.p.Names, c.p.NotNames) {
-		if !globForm.MatchString(glob) || len(lettersOf.FindAllString(glob, -1)) < 3 {
+		if !globForm().MatchString(glob) || len(lettersOf().FindAllString(glob, -1)) < 3 {
 			c.fail(c.p.At, "write a variable's name with at least three letters; * stands for any text", `"names" holds something that is no name of a variable`)
 		}
 	}
@@ -156,7 +157,7 @@ func isLoopback(host string) bool {
 func (c *checker) parts() {
 	for _, role := range slices.Sorted(maps.Keys(c.p.Parts)) {
 		part := c.p.Parts[role]
-		if !roleForm.MatchString(role) {
+		if !roleForm().MatchString(role) {
 			c.fail(part.At, "use small letters, digits and _, such as client_id", "a part's role is not a plain name")
 		}
 		if role == KeyPart {
@@ -194,7 +195,7 @@ func (c *checker) catalogueOnly() {
 		c.fail(p.At, "add `verified:` with date, how and source", "nothing says where the facts come from")
 	}
 	for _, v := range p.Verified {
-		if !dateForm.MatchString(v.Date) {
+		if !dateForm().MatchString(v.Date) {
 			c.fail(p.At, "write it like 2026-11-21", "a date under `verified` is not a day")
 		}
 	}

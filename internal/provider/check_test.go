@@ -107,6 +107,8 @@ func TestBadFiles(t *testing.T) {
 		{"proves", "reason: ok}\n    -", "reason: ok, proves: [format]}\n    -", "17:80: expected one of known, linked, active, authorised", ""},
 		{"needs of a dead key", "reason: key_revoked}", "reason: key_revoked, needs: $.scope}", `18:7: "needs" goes with a missing permission only`, ""},
 		{"kind that no form has", "{status: 401, json", "{kind: other, status: 401, json", `18:7: a rule is for keys of the kind "other", which no form has`, "forms"},
+		{"rule for a part that is not declared", "{status: 401, json", "{parts: {region: {exists: true}}, status: 401, json", `18:7: a rule looks at the part "region", which it may not`, "declared"},
+		{"request that is no step", rule, "    - {when: {status: 401}, reason: ambiguous, causes: [a], ask: nobody}\n", `18:7: "ask" goes with the reason ambiguous only, and names a step that is asked anyway`, "anyway"},
 		{"content type as a header", rule, "    - {when: {header: {Content-Type: text/plain}}, reason: rate_limited}\n", "18:7: the media type is not a header of the vendor's own", "content-type"},
 		{"status", "{status: 401, json", "{status: 999, json", "18:23: is not an HTTP status", "4xx"},
 		{"two conditions", "{$.code: revoked}", "{$.code: {prefix: a, contains: b}}", "18:43: expected exactly one condition, found 2", ""},

@@ -168,7 +168,7 @@ var notOfAnswers = []Reason{Unresolved, Offline, NotProbeable}
 
 func (c *checker) rules() {
 	rules := c.p.Probe.Verdicts
-	if !slices.ContainsFunc(rules, func(r Rule) bool { return r.Reason == OK }) {
+	if !c.settles && !slices.ContainsFunc(rules, func(r Rule) bool { return r.Reason == OK }) {
 		at := c.p.Probe.At
 		c.fail(at, "add one, such as {when: {status: 200, json: {$.id: {exists: true}}}, reason: ok}", "no rule has the reason ok, so no key could ever pass")
 	}
@@ -198,6 +198,15 @@ func (c *checker) rule(r *Rule) {
 	}
 	c.ruleFields(r)
 	c.ruleHeaders(r.At, w)
+	c.ruleParts(r.At, w)
+}
+
+func (c *checker) ruleParts(at pos.Span, w *When) {
+	for _, role := range slices.Sorted(maps.Keys(w.Parts)) {
+		if part, declared := c.p.Parts[role]; !declared || part.Secret {
+			c.fail(at, "name a part that is declared and not secret", "a rule looks at the part %s, which it may not", strict.Name(role))
+		}
+	}
 }
 
 func (c *checker) ruleFields(r *Rule) {
@@ -212,6 +221,9 @@ func (c *checker) ruleFields(r *Rule) {
 	}
 	if r.Elsewhere && r.Reason != AmbiguousCause {
 		c.fail(r.At, "leave it out", `"elsewhere" goes with the reason ambiguous only`)
+	}
+	if r.Ask != "" && (r.Reason != AmbiguousCause || !slices.ContainsFunc(c.p.Probe.Then, func(s Step) bool { return s.ID == r.Ask && s.Anyway })) {
+		c.fail(r.At, "name a step with `anyway: true`", `"ask" goes with the reason ambiguous only, and names a step that is asked anyway`)
 	}
 	if rung, _ := r.Reason.FailedRung(); r.Needs != nil && rung != Authorised {
 		c.fail(r.At, "leave it out", `"needs" goes with a missing permission only`)

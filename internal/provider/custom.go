@@ -107,10 +107,21 @@ func (p *Provider) inherit(base *Provider) {
 			own.Then = own.Then[:i:i] // what belongs to one's own hosts is nothing for the vendor's
 		}
 	}
+	own.forget(from)
 	own.Request.inherit(&from.Request)
 	own.Identity.inherit(&from.Identity)
 	own.Evidence.Code = cmp.Or(own.Evidence.Code, from.Evidence.Code)
 	own.Evidence.RequestID = cmp.Or(own.Evidence.RequestID, from.Evidence.RequestID)
+}
+
+// forget takes out of the rules that are taken over what they say of requests that are not.
+func (own *Probe) forget(from *Probe) {
+	for i := len(own.Verdicts) - len(from.Verdicts); i < len(own.Verdicts); i++ {
+		rule := &own.Verdicts[i] // of a list of one's own: see slices.Concat
+		if !slices.ContainsFunc(own.Then, func(s Step) bool { return s.ID == rule.Ask }) {
+			rule.Ask = ""
+		}
+	}
 }
 
 func (r *Request) inherit(base *Request) {

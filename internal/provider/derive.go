@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"cmp"
 	"crypto/rsa"
+	"crypto/sha256"
+	"crypto/x509"
 	"encoding/base32"
 	"encoding/base64"
 	"encoding/binary"
@@ -29,6 +31,9 @@ type Derivation struct {
 	JWT        *Assertion  `yaml:"jwt" doc:"a token that is signed with a private key"`
 	// RSAModulus is public: it tells a private key's own among the public keys that a vendor lists.
 	RSAModulus bool `yaml:"rsa-modulus" doc:"the public modulus of an RSA private key, as JSON web keys write it"`
+	// RSAFingerprint is public too: vendors show it beside the user that a key pair is of.
+	RSAFingerprint bool `yaml:"rsa-fingerprint" doc:"SHA-256 of an RSA private key's public half, as a SubjectPublicKeyInfo, in base64"`
+	Upper          bool `yaml:"upper" doc:"the same in capital letters"`
 
 	At strict.Placed `yaml:"-"`
 }
@@ -36,10 +41,10 @@ type Derivation struct {
 // Assertion is a JSON web token that proves the possession of a private key. Its time of issue
 // and its end are added by themselves.
 type Assertion struct {
-	Algorithm string              `yaml:"alg,required" enum:"RS256|ES256|HS256"`
+	Algorithm string              `yaml:"alg,required" enum:"RS256|ES256|HS256" doc:"how the assertion is signed"`
 	Key       string              `yaml:"key" doc:"the part that holds the private key; default: what it is made of"`
 	Header    map[string]Template `yaml:"header" doc:"further fields of the header, such as kid"`
-	Claims    map[string]Template `yaml:"claims,required"`
+	Claims    map[string]Template `yaml:"claims,required" doc:"what the assertion claims"`
 	Lifetime  Duration            `yaml:"lifetime" doc:"default 5m"`
 }
 
@@ -89,6 +94,10 @@ func (d *Derivation) make(part func(string) (string, bool), now time.Time) strin
 		return awsAccount(text)
 	case d.RSAModulus:
 		return rsaModulus(text)
+	case d.RSAFingerprint:
+		return rsaFingerprint(text)
+	case d.Upper:
+		return strings.ToUpper(text)
 	case d.JWT != nil:
 		signed, err := d.JWT.sign(text, part, now)
 		if err != nil {
@@ -178,12 +187,34 @@ func awsAccount(id string) string {
 // rsaModulus gives the modulus of a private key as the field n of a JSON web key holds it
 // (RFC 7518 §6.3.1.1).
 func rsaModulus(text string) string {
-	private, err := privateKey(text)
-	key, ok := private.(*rsa.PrivateKey)
-	if err != nil || !ok {
+	key := rsaPublic(text)
+	if key == nil {
 		return ""
 	}
 	return base64.RawURLEncoding.EncodeToString(key.N.Bytes())
+}
+
+func rsaFingerprint(text string) string {
+	key := rsaPublic(text)
+	if key == nil {
+		return ""
+	}
+	der, err := x509.MarshalPKIXPublicKey(key)
+	if err != nil {
+		return ""
+	}
+	sum := sha256.Sum256(der)
+	return base64.StdEncoding.EncodeToString(sum[:])
+}
+
+// rsaPublic gives the public half of an RSA private key; nil for anything else.
+func rsaPublic(text string) *rsa.PublicKey {
+	private, err := privateKey(text)
+	key, ok := private.(*rsa.PrivateKey)
+	if err != nil || !ok {
+		return nil
+	}
+	return &key.PublicKey
 }
 
 func (c *checker) derivations() {
@@ -194,13 +225,13 @@ func (c *checker) derivations() {
 		}
 		at := pos.Span(d.At)
 		count := 0
-		for _, given := range []bool{d.JSON != "", d.Claim != "", d.URL != "", d.Regex != nil, d.AWSAccount, d.JWT != nil, d.RSAModulus} {
+		for _, given := range []bool{d.JSON != "", d.Claim != "", d.URL != "", d.Regex != nil, d.AWSAccount, d.JWT != nil, d.RSAModulus, d.RSAFingerprint, d.Upper} {
 			if given {
 				count++
 			}
 		}
 		if count != 1 {
-			c.fail(at, "keep one of json, claim, url, regex, aws-account, jwt and rsa-modulus", "the part %s is made in %d ways, expected one", strict.Name(role), count)
+			c.fail(at, "keep one of json, claim, url, regex, aws-account, jwt, rsa-modulus, rsa-fingerprint and upper", "the part %s is made in %d ways, expected one", strict.Name(role), count)
 		}
 		if _, declared := c.p.Parts[d.From]; d.From != "" && d.From != KeyPart && !declared {
 			c.fail(at, "name a part, or leave it out for the key", "the part %s is made of one that is not declared", strict.Name(role))

@@ -158,15 +158,51 @@ func TestRSAModulus(t *testing.T) {
 	curve, _ := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	ec, _ := x509.MarshalECPrivateKey(curve)
 	text := string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: pkcs8}))
-	for _, c := range []struct{ name, key, want string }{
-		{"RSA", text, base64.RawURLEncoding.EncodeToString(private.N.Bytes())},
-		{"cut short", text[:len(text)/2], ""},
-		{"a curve", string(pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: ec})), ""},
-		{"no key", "CANARY", ""},
+	public, _ := x509.MarshalPKIXPublicKey(&private.PublicKey)
+	sum := sha256.Sum256(public)
+	for _, c := range []struct{ name, key, want, fingerprint string }{
+		{"RSA", text, base64.RawURLEncoding.EncodeToString(private.N.Bytes()), base64.StdEncoding.EncodeToString(sum[:])},
+		{"cut short", text[:len(text)/2], "", ""},
+		{"a curve", string(pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: ec})), "", ""},
+		{"no key", "CANARY", "", ""},
 	} {
-		p := &Provider{Parts: map[string]Part{"modulus": {Derive: &Derivation{RSAModulus: true}}}}
-		if got, _ := p.PartsOf(map[string]string{KeyPart: c.key}, time.Now())("modulus"); got != c.want {
+		p := &Provider{Parts: map[string]Part{
+			"modulus": {Derive: &Derivation{RSAModulus: true}}, "print": {Derive: &Derivation{RSAFingerprint: true}},
+		}}
+		part := p.PartsOf(map[string]string{KeyPart: c.key}, time.Now())
+		if got, _ := part("modulus"); got != c.want {
 			t.Errorf("%s: a modulus of %d characters, expected %d", c.name, len(got), len(c.want))
+		}
+		if got, _ := part("print"); got != c.fingerprint {
+			t.Errorf("%s: a fingerprint of %d characters, expected %d", c.name, len(got), len(c.fingerprint))
+		}
+	}
+}
+
+// TestSnowflakeToken: the token names the account without its region and the user, both in
+// capital letters, and the fingerprint of the public key.
+func TestSnowflakeToken(t *testing.T) {
+	private, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pkcs8, _ := x509.MarshalPKCS8PrivateKey(private)
+	public, _ := x509.MarshalPKIXPublicKey(&private.PublicKey)
+	sum := sha256.Sum256(public)
+	p, _ := Catalogue().Get("snowflake-key-pair")
+	now := time.Date(2026, 11, 22, 12, 0, 30, 0, time.UTC)
+	part := p.PartsOf(map[string]string{
+		KeyPart: string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: pkcs8})), "account": "xy12345.eu-west-1", "user": "deploy",
+	}, now)
+	token, ok := part("assertion")
+	if !ok {
+		t.Fatal("no token is made")
+	}
+	for name, want := range map[string]string{
+		"iss": "XY12345.DEPLOY.SHA256:" + base64.StdEncoding.EncodeToString(sum[:]), "sub": "XY12345.DEPLOY", "exp": "1795349100",
+	} {
+		if got := claim(token, name); got != want {
+			t.Errorf("%s is %q, want %q", name, got, want)
 		}
 	}
 }

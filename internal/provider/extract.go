@@ -16,8 +16,8 @@ import (
 // something is taken. The piece is read from one source and goes through regex, split,
 // in and map, in this order.
 type Extract struct {
-	JSON   Path        `yaml:"json"`
-	Header string      `yaml:"header"`
+	JSON   Path        `yaml:"json" doc:"a path into the JSON body"`
+	Header string      `yaml:"header" doc:"the name of a header"`
 	Whole  bool        `yaml:"text" doc:"the whole body as text; goes with regex"`
 	Part   string      `yaml:"part" doc:"a part of the credential that is not secret, given or derived"`
 	Const  string      `yaml:"const" doc:"this text, when the answer was accepted"`

@@ -134,7 +134,7 @@ func unwrap(key string) (inner string, kind DefectKind) {
 			return rest, SchemeWord
 		}
 	}
-	if m := assignmentForm.FindStringSubmatch(key); m != nil {
+	if m := assignmentForm().FindStringSubmatch(key); m != nil {
 		return key[len(m[1]):], Assignment
 	}
 	return key, NoDefect

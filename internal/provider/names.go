@@ -2,11 +2,12 @@ package provider
 
 import (
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/keyfit/keyfit/internal/lazy"
 )
 
 // HasName reports whether the variable's name is one that usually holds such a key. A star
@@ -58,7 +59,7 @@ func lastWord(text string) string { return text[strings.LastIndexByte(text, '_')
 
 // otherAddress is an address that is none of the data store's: of another scheme, in the
 // way of Go's MySQL driver, or a list of key=value.
-var otherAddress = regexp.MustCompile(`^(?:[A-Za-z][A-Za-z0-9.-]*:(?:$|[^/]|/[^/])|[A-Za-z][A-Za-z0-9+.-]*:/|[^\s:/@]*:[^\s@]*@[a-z0-9]+\(|[a-z_]+ *=)`)
+var otherAddress = lazy.Regexp(`^(?:[A-Za-z][A-Za-z0-9.-]*:(?:$|[^/]|/[^/])|[A-Za-z][A-Za-z0-9+.-]*:/|[^\s:/@]*:[^\s@]*@[a-z0-9]+\(|[a-z_]+ *=)`)
 
 // isOnlyAddress reports whether the text in a variable of a data store is an address without
 // a login, or another kind of address, and so no key of this provider.
@@ -71,7 +72,7 @@ func (p *Provider) isOnlyAddress(text string) bool {
 		return false
 	}
 	if p.formOf(text) == nil {
-		return p.nearestForm(text) == nil && otherAddress.MatchString(text)
+		return p.nearestForm(text) == nil && otherAddress().MatchString(text)
 	}
 	u, err := url.Parse(text)
 	if err != nil {

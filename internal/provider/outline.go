@@ -2,12 +2,13 @@ package provider
 
 import (
 	"bytes"
-	"regexp"
 	"regexp/syntax"
 	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/keyfit/keyfit/internal/lazy"
 )
 
 // outline is the part of a catalogue file that tells whose key a variable may hold: the
@@ -75,7 +76,7 @@ func scanOutline(text string) (names []string, forms []shape, ok bool) {
 				return nil, nil, false
 			}
 			forms = append(forms, form)
-		case len(forms) > 0 && isField.MatchString(line): // goes on with the last form
+		case len(forms) > 0 && isField().MatchString(line): // goes on with the last form
 			forms[len(forms)-1].Weak = forms[len(forms)-1].Weak || strings.HasPrefix(line, "weak: true")
 		default:
 			return nil, nil, false
@@ -85,9 +86,9 @@ func scanOutline(text string) (names []string, forms []shape, ok bool) {
 }
 
 var (
-	isField  = regexp.MustCompile(`^(?:kind|mode|principal|weak|refuse|wrong|admin|document): [^>|&*!{}\[\]]`)
-	isName   = regexp.MustCompile(`^[A-Za-z0-9_]+$`)
-	isQuoted = regexp.MustCompile(`^"[A-Za-z0-9_*]+"$`)
+	isField  = lazy.Regexp(`^(?:kind|mode|principal|weak|refuse|wrong|admin|document): [^>|&*!{}\[\]]`)
+	isName   = lazy.Regexp(`^[A-Za-z0-9_]+$`)
+	isQuoted = lazy.Regexp(`^"[A-Za-z0-9_*]+"$`)
 )
 
 func scanNames(list string) (names []string, ok bool) {
@@ -95,8 +96,8 @@ func scanNames(list string) (names []string, ok bool) {
 	inner, closed := strings.CutSuffix(inner, "]")
 	for name := range strings.SplitSeq(inner, ", ") {
 		switch {
-		case isName.MatchString(name):
-		case isQuoted.MatchString(name):
+		case isName().MatchString(name):
+		case isQuoted().MatchString(name):
 			name = strings.Trim(name, `"`)
 		default:
 			return nil, false

@@ -222,13 +222,16 @@ func nextStep(text string) (s pathStep, rest string, err error) {
 	return s, "", errors.New("expected . or [")
 }
 
-// Items lists the elements of the list that the path leads to.
+// Items lists the elements of the list that the path leads to; an object is a list of one.
 func (p Path) Items(doc any) []any {
 	found, _ := p.find(doc)
 	var out []any
 	for _, v := range found {
-		if list, ok := v.([]any); ok {
-			out = append(out, list...)
+		switch v := v.(type) {
+		case []any:
+			out = append(out, v...)
+		case map[string]any:
+			out = append(out, v)
 		}
 	}
 	return out

@@ -66,6 +66,8 @@ type Form struct {
 	Refuse string `yaml:"refuse" doc:"why a key of this kind is never sent"`
 	Wrong  bool   `yaml:"wrong" doc:"no application should receive a key of this kind"`
 	Admin  bool   `yaml:"admin" doc:"a key with more rights than an application should hold"`
+	// Instead completes "create …" in the advice on a key with too many rights.
+	Instead string `yaml:"instead" doc:"of such a key: what an application should hold in its place"`
 	// Document marks a form of several lines, such as JSON or PEM, in which blanks and line
 	// breaks are no defect.
 	Document bool `yaml:"document" doc:"a document such as JSON or PEM: line breaks belong to it"`
@@ -103,11 +105,11 @@ func (h Hosts) For(environment string) (base strict.At[string], ok bool) {
 // Probe is the question that is asked, and what its answers mean.
 type Probe struct {
 	Effect string `yaml:"effect" enum:"read|issues-token" doc:"what the request does at the vendor; only these two are ever sent"`
-	Cost   string `yaml:"cost" enum:"free|metered|unknown"`
+	Cost   string `yaml:"cost" enum:"free|metered|unknown" doc:"what a request costs"`
 	// Wire is set for what does not speak HTTP: the key is then a URL such as
 	// postgres://user:password@host/database, and must lead to a host that is declared.
 	Wire    string   `yaml:"wire" enum:"postgres|mysql|redis|mongodb|amqp|nats|smtp" doc:"the protocol of a data store; the key is a URL that leads to one of the hosts, and request is {}"`
-	Request Request  `yaml:"request,required"`
+	Request Request  `yaml:"request,required" doc:"what is sent"`
 	Proves  RungList `yaml:"proves" doc:"the rungs that an accepted answer proves; default: all that its identity supports"`
 	// Control asks once per host with a random key, after a real key was accepted, to
 	// learn whether the endpoint checks keys at all. Default: once for the user's own
@@ -128,11 +130,11 @@ type Probe struct {
 // Request is one HTTP request. Texts may hold ${NAME}, another variable of the same
 // consumer, and $part, another part of the credential.
 type Request struct {
-	Method  string              `yaml:"method" enum:"GET|HEAD|POST"`
+	Method  string              `yaml:"method" enum:"GET|HEAD|POST" doc:"default: GET"`
 	Path    Template            `yaml:"path" doc:"starts with /; follows the base URL"`
-	Auth    Auth                `yaml:"auth"`
-	Headers map[string]Template `yaml:"headers"`
-	Query   map[string]Template `yaml:"query"`
+	Auth    Auth                `yaml:"auth" doc:"how the key is sent"`
+	Headers map[string]Template `yaml:"headers" doc:"further headers"`
+	Query   map[string]Template `yaml:"query" doc:"parameters of the query"`
 	JSON    *Body               `yaml:"json" doc:"body, sent as application/json"`
 	Form    map[string]Template `yaml:"form" doc:"body, sent as application/x-www-form-urlencoded"`
 	Timeout Duration            `yaml:"timeout" doc:"for one attempt; default 10s"`
@@ -144,30 +146,35 @@ type Request struct {
 
 // Rule maps answers to a reason.
 type Rule struct {
-	When   When     `yaml:"when,required"`
-	Reason Reason   `yaml:"reason,required"`
+	When   When     `yaml:"when,required" doc:"what the answer must be like"`
+	Reason Reason   `yaml:"reason,required" doc:"what it then means"`
 	Causes []string `yaml:"causes" doc:"of reason 'ambiguous': what it may be"`
 	Says   string   `yaml:"says" doc:"what the vendor means by this answer, in one clause"`
 	Needs  *Extract `yaml:"needs" doc:"of a missing permission: where the answer names it"`
 	// Proves narrows what an accepted answer of this rule proves.
 	Proves RungList `yaml:"proves" doc:"of reason 'ok': the rungs that this answer proves; default: the probe's"`
 	// Elsewhere is for answers that may mean another site's key: one that knows it settles it.
-	Elsewhere bool          `yaml:"elsewhere" doc:"of reason 'ambiguous': ask the other sites or environments too, as after a rejection"`
-	Source    string        `yaml:"source" enum:"doc|issue|source|measured|memory" doc:"where the rule is known from"`
-	At        strict.Placed `yaml:"-"`
+	Elsewhere bool `yaml:"elsewhere" doc:"of reason 'ambiguous': ask the other sites or environments too, as after a rejection"`
+	// Ask is for an answer whose causes one more request tells apart.
+	Ask    string        `yaml:"ask" doc:"of reason 'ambiguous': the further request, one that is asked anyway, that may settle it; it is asked for such answers only"`
+	Source string        `yaml:"source" enum:"doc|issue|source|measured|memory" doc:"where the rule is known from"`
+	At     strict.Placed `yaml:"-"`
 }
 
 // When is a condition on an answer: all of its parts must hold, and at least one stands.
 type When struct {
 	Status      Statuses         `yaml:"status" doc:"a number, a list, or 4xx"`
 	JSON        Fields           `yaml:"json" doc:"conditions on a JSON body, by path"`
-	Header      map[string]Match `yaml:"header"`
+	Header      map[string]Match `yaml:"header" doc:"headers, by name"`
 	Text        *TextMatch       `yaml:"text" doc:"the body as text; a plain word must be contained in it"`
 	ContentType *Match           `yaml:"content-type" doc:"the media type without parameters, in small letters"`
 	// Mode limits a rule to keys whose form tells this mode.
 	Mode string `yaml:"mode" enum:"test|live" doc:"only for keys whose form tells this mode"`
 	// Kind limits a rule to keys of one kind, as the form names it.
 	Kind string `yaml:"kind" doc:"only for keys of this kind, as a form names it"`
+	// Parts limit a rule by what else the credential consists of: one answer may mean several
+	// things, of which the parts leave one.
+	Parts map[string]Match `yaml:"parts" doc:"conditions on parts of the credential that are not secret, by role"`
 	// Picked limits a rule to answers in whose list the key's own item was found, or was not.
 	Picked *bool `yaml:"picked" doc:"whether the list of the answer holds the key's own item"`
 }
@@ -198,42 +205,43 @@ type Identity struct {
 	Name    *Extract `yaml:"name" doc:"the principal's name"`
 	Kind    *Extract `yaml:"kind" doc:"person, service, bot, …"`
 	Active  *Extract `yaml:"active" doc:"whether the principal is active"`
-	Tenant  *Extract `yaml:"tenant"`
-	Account *Extract `yaml:"account"`
+	Tenant  *Extract `yaml:"tenant" doc:"the tenant"`
+	Account *Extract `yaml:"account" doc:"the account, project or organisation"`
 	Mode    *Extract `yaml:"mode" doc:"test or live"`
-	Scopes  *Extract `yaml:"scopes"`
-	Expires *Extract `yaml:"expires"`
-	Created *Extract `yaml:"created"`
+	Scopes  *Extract `yaml:"scopes" doc:"what the key may do"`
+	Expires *Extract `yaml:"expires" doc:"when the key expires"`
+	Created *Extract `yaml:"created" doc:"when the key was made"`
 	Admin   *Extract `yaml:"admin" doc:"whether the key has administrator's rights"`
 }
 
 // Evidence says where an answer names itself.
 type Evidence struct {
 	Code      *Extract `yaml:"code" doc:"the vendor's error code"`
-	RequestID *Extract `yaml:"request-id"`
+	RequestID *Extract `yaml:"request-id" doc:"what the vendor's support asks for"`
 }
 
 // Verified is one source of the facts in a file.
 type Verified struct {
-	Date   string `yaml:"date,required"`
-	How    string `yaml:"how,required" enum:"live|doc|spec|source|issue|memory"`
-	Source string `yaml:"source,required"`
+	Date   string `yaml:"date,required" doc:"when it was looked up"`
+	How    string `yaml:"how,required" enum:"live|doc|spec|source|issue|memory" doc:"how it is known"`
+	Source string `yaml:"source,required" doc:"where it stands"`
 }
 
 // Vector is one answer with the verdict that it must give.
 type Vector struct {
-	Name     string            `yaml:"name,required"`
-	Status   int               `yaml:"status,required"`
-	Headers  map[string]string `yaml:"headers"`
-	Body     string            `yaml:"body"`
+	Name     string            `yaml:"name,required" doc:"what the answer is"`
+	Status   int               `yaml:"status,required" doc:"its status"`
+	Headers  map[string]string `yaml:"headers" doc:"its headers"`
+	Body     string            `yaml:"body" doc:"its body"`
 	Kind     string            `yaml:"kind" doc:"the kind of key that was sent, as a form names it"`
 	Mode     string            `yaml:"mode" enum:"test|live" doc:"the mode that the key's form tells"`
 	Step     string            `yaml:"step" doc:"which request it answers: the id of a step; default: the first"`
 	Key      string            `yaml:"key" doc:"the key that was sent, where a step looks it up in a list"`
-	Reason   Reason            `yaml:"reason,required"`
+	Parts    map[string]string `yaml:"parts" doc:"parts of the credential, by role, where a rule looks at them"`
+	Reason   Reason            `yaml:"reason,required" doc:"the reason that it must give"`
 	Passes   RungList          `yaml:"passes" doc:"the rungs above format that must pass; unchecked when left out"`
 	Identity map[string]string `yaml:"identity" doc:"what must be extracted"`
-	Needs    string            `yaml:"needs"`
+	Needs    string            `yaml:"needs" doc:"the permission that must be named as missing"`
 	At       strict.Placed     `yaml:"-"`
 }
 

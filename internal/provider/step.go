@@ -20,13 +20,13 @@ type Step struct {
 	// Host is for vendors that answer at a second host. It is fixed, as all of the catalogue's are.
 	Host    string  `yaml:"host" doc:"base URL of this request, where it is another host's"`
 	Effect  string  `yaml:"effect" enum:"read|issues-token" doc:"what the request does at the vendor; default: the probe's"`
-	Request Request `yaml:"request,required"`
+	Request Request `yaml:"request,required" doc:"what is sent"`
 	// Pick takes one item of a list in the answer for the whole: the one that shows the key.
 	Pick     *Pick               `yaml:"pick" doc:"which item of a list is the key's own"`
 	Proves   RungList            `yaml:"proves" doc:"the rungs that an accepted answer proves"`
 	Verdicts []Rule              `yaml:"verdicts,required" doc:"ordered; the first match wins; no match is 'could not verify'"`
-	Identity Identity            `yaml:"identity"`
-	Evidence Evidence            `yaml:"evidence"`
+	Identity Identity            `yaml:"identity" doc:"whose key it is"`
+	Evidence Evidence            `yaml:"evidence" doc:"what the vendor's support asks for"`
 	Save     map[string]*Extract `yaml:"save" doc:"parts that later steps need, taken out of an accepted answer; never shown"`
 
 	At strict.Placed `yaml:"-"`
@@ -35,8 +35,9 @@ type Step struct {
 // Pick finds the item of a list that describes the key itself. Vendors show the beginning and
 // the end of a key in such lists, with dots or stars between.
 type Pick struct {
-	List Path   `yaml:"list,required" doc:"the list"`
+	List Path   `yaml:"list,required" doc:"the list, or one item where the answer holds no more"`
 	Hint Path   `yaml:"hint" doc:"of an item: the key with its middle masked"`
+	Key  Path   `yaml:"key" doc:"of an item: the whole key"`
 	ID   Path   `yaml:"id" doc:"of an item: its id"`
 	Part string `yaml:"part" doc:"the part that the id equals"`
 }
@@ -53,6 +54,11 @@ func (p *Provider) Chain(form *Form) []*Provider {
 		out = append(out, p.view(s))
 	}
 	return out
+}
+
+// IsAskedFor reports whether a further request is asked for certain answers only.
+func (p *Provider) IsAskedFor(id string) bool {
+	return slices.ContainsFunc(p.Probe.Verdicts, func(r Rule) bool { return r.Ask == id })
 }
 
 // ForStep gives the provider as it is for the request of that name; the empty name is the first.
@@ -110,7 +116,7 @@ func (c *checker) steps() {
 	for i := range c.p.Probe.Then {
 		s := &c.p.Probe.Then[i]
 		at := pos.Span(s.At)
-		if !idForm.MatchString(s.ID) || slices.Contains(ids, s.ID) {
+		if !idForm().MatchString(s.ID) || slices.Contains(ids, s.ID) {
 			c.fail(at, "give each step a name of its own, such as owner", "step %d has no name of its own", i+1)
 		}
 		ids = append(ids, s.ID)
@@ -130,8 +136,17 @@ func (c *checker) steps() {
 }
 
 func (c *checker) pick(at pos.Span, p *Pick) {
-	if p != nil && (p.Hint == "") == (p.ID == "" || p.Part == "") {
-		c.fail(at, "write {list: $.data, hint: $.hint} or {list: $.data, id: $.id, part: id}", "`pick` does not say which item it takes")
+	if p == nil {
+		return
+	}
+	ways := 0
+	for _, given := range []bool{p.Hint != "", p.Key != "", p.ID != "" && p.Part != ""} {
+		if given {
+			ways++
+		}
+	}
+	if ways != 1 {
+		c.fail(at, "write {list: $.data, hint: $.hint}, {list: $.data, key: $.key} or {list: $.data, id: $.id, part: id}", "`pick` does not say which item it takes")
 	}
 }
 
@@ -147,7 +162,7 @@ func (c *checker) step(i int) {
 	for _, role := range c.p.saved(i) {
 		view.Parts[role] = Part{Secret: true}
 	}
-	inner := checker{p: &view, follow: true}
+	inner := checker{p: &view, follow: true, settles: c.p.IsAskedFor(s.ID)}
 	inner.request()
 	inner.rules()
 	inner.identity()

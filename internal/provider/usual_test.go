@@ -156,6 +156,7 @@ func TestUsualVariables(t *testing.T) {
 		{"MONGODB_ATLAS_CLIENT_SECRET", "mdb_sa_sk_" + plain(40), "mongodb-atlas-service-account"},
 		{"MONGODB_ATLAS_PRIVATE_KEY", uuid, "mongodb-atlas"},
 		{"POSTMARK_ACCOUNT_TOKEN", uuid, "postmark-account"},
+		{"SNOWFLAKE_PRIVATE_KEY", "-----BEGIN PRIVATE KEY-----\nCANARYMIIEvQIBADANBgkqhkiG9w0BAQEFAASC\n-----END PRIVATE KEY-----\n", "snowflake-key-pair"},
 		{"SNOWFLAKE_TOKEN", webToken(`{"alg":"ES256"}`, `{"iss":"SF"}`), "snowflake"},
 		// no keys, and keys of vendors that are not in the catalogue
 		{"AWS_ACCESS_KEY_ID", "AKIACANARYQWERTYUIOP", ""},

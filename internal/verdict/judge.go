@@ -86,7 +86,7 @@ func (a answer) holds(p *provider.Provider, rule *provider.Rule, form *provider.
 	if (w.Mode != "" && form.Mode != w.Mode) || (w.Kind != "" && form.Kind != w.Kind) {
 		return false
 	}
-	if w.Picked != nil && *w.Picked != a.picked {
+	if (w.Picked != nil && *w.Picked != a.picked) || !a.partsHold(w) {
 		return false
 	}
 	if p.Probe.Pick != nil && w.Picked == nil && !a.picked && a.Status < 300 {
@@ -113,6 +113,19 @@ func (a answer) mayJudge(p *provider.Provider, w *provider.When) bool {
 	}
 	bare := len(w.JSON) == 0 && w.Text == nil
 	return !bare || a.isJSON || len(a.Body) == 0 || !p.SpeaksJSON()
+}
+
+func (a answer) partsHold(w *provider.When) bool {
+	for role, m := range w.Parts {
+		text, ok := "", false
+		if a.Part != nil {
+			text, ok = a.Part(role)
+		}
+		if !m.Text(text, ok) {
+			return false
+		}
+	}
+	return true
 }
 
 func (a answer) headersHold(w *provider.When) bool {
@@ -149,7 +162,7 @@ func (a answer) apply(p *provider.Provider, rule *provider.Rule) Verdict {
 	v := Verdict{Reason: rule.Reason, Says: rule.Says, Causes: rule.Causes}
 	class := rule.Reason.Class()
 	if class == provider.Unverifiable {
-		v.AskOn = rule.Elsewhere
+		v.AskOn, v.Ask = rule.Elsewhere, rule.Ask
 		return v
 	}
 	v.Identity = a.identity(p, class == provider.Accepted)

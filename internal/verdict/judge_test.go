@@ -202,6 +202,29 @@ func TestModeAndKind(t *testing.T) {
 	}
 }
 
+// TestParts: what goes along decides among the meanings of one answer.
+func TestParts(t *testing.T) {
+	p := own(t, "parts: {region: {}}\nhosts: {default: https://a.example}\nprobe:\n  request: {path: /, auth: {scheme: bearer}}\n"+
+		"  verdicts:\n    - {when: {status: 200, json: {$.id: {exists: true}}}, reason: ok}\n"+
+		"    - {when: {status: 403, json: {$.code: no}, parts: {region: {prefix: eu-}}}, reason: key_unknown}\n"+
+		"    - {when: {status: 403, json: {$.code: no}, parts: {region: {absent: true}}}, reason: rate_limited}")
+	for _, c := range []struct {
+		part func(string) (string, bool)
+		want provider.Reason
+	}{
+		{nil, provider.RateLimited},
+		{func(string) (string, bool) { return "", false }, provider.RateLimited},
+		{func(role string) (string, bool) { return "eu-1", role == "region" }, provider.KeyUnknown},
+		{func(string) (string, bool) { return "us-1", true }, provider.AmbiguousCause},
+	} {
+		r := js(403, `{"code":"no"}`)
+		r.Part = c.part
+		if got := Judge(p, nil, r); got.Reason != c.want {
+			t.Errorf("got %s, want %s", got.Reason, c.want)
+		}
+	}
+}
+
 func TestMoment(t *testing.T) {
 	day := time.Date(2027, 1, 31, 10, 0, 0, 0, time.UTC)
 	for text, want := range map[string]time.Time{

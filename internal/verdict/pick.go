@@ -24,6 +24,10 @@ func (a *answer) isOwn(p *provider.Pick, item any) bool {
 		hint, ok := p.Hint.Text(item)
 		return ok && a.Shows != nil && a.Shows(hint)
 	}
+	if p.Key != "" {
+		key, ok := p.Key.Text(item)
+		return ok && a.Is != nil && a.Is(key)
+	}
 	id, ok := p.ID.Text(item)
 	if !ok || a.Part == nil {
 		return false

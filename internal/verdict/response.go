@@ -23,10 +23,11 @@ type Response struct {
 	// Failure is set when no answer came: network_dns, network_connect, network_tls,
 	// network_proxy, network_timeout or any other reason of what could not be verified.
 	Failure provider.Reason
-	// Part gives the parts of the credential that may be shown, and Shows reports whether a
-	// masked text, such as sk-…abcd, shows the key; either may be nil.
+	// Part gives the parts of the credential that may be shown, Shows reports whether a masked
+	// text, such as sk-…abcd, shows the key, and Is whether a text is the key; any may be nil.
 	Part  func(role string) (string, bool)
 	Shows func(hint string) bool
+	Is    func(text string) bool
 }
 
 // answer is a Response looked at once, for all rules.

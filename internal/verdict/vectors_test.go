@@ -24,7 +24,14 @@ func response(v provider.Vector) Response {
 	return Response{
 		Status: v.Status, Header: headers(v.Headers), Body: []byte(v.Body),
 		Shows: func(hint string) bool { return hint == v.Key },
-		Part:  func(string) (string, bool) { return v.Key, v.Key != "" },
+		Is:    func(text string) bool { return text == v.Key },
+		Part: func(role string) (string, bool) {
+			if len(v.Parts) > 0 {
+				text, ok := v.Parts[role]
+				return text, ok
+			}
+			return v.Key, v.Key != ""
+		},
 	}
 }
 

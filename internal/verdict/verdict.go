@@ -32,10 +32,11 @@ type Verdict struct {
 	Causes   []string // of an ambiguous answer: what it may be
 	Needs    string   // of a missing permission: which one
 	AskOn    bool     // of an ambiguous answer: another site may know the key
+	Ask      string   // of an ambiguous answer: the further request that may settle it
 	Identity Identity
 	Evidence Evidence
 
-	// Unproven names the further requests that could not be verified.
+	// Unproven names the further requests that could not be verified, each with its reason.
 	Unproven []string
 	// Saved holds parts for the requests that follow, such as a token that was issued.
 	Saved map[string]secret.Text
@@ -48,7 +49,58 @@ type Verdict struct {
 	// Doubt says why it could not be told whether the API checks keys at all: the control
 	// request, with a random key, came to nothing. Empty when it was refused, when none
 	// was wanted, and when Open is set. The rungs stay as the answer to the real key set them.
+	// It tells of an accepted key's further requests, too, that came to nothing: see Unproven.
 	Doubt string
+
+	// Asked lists every request that the verdict rests on, in order, the first one included.
+	Asked []Asked
+	// Hint is the key as the vendor itself shows it in a list of keys: its fixed beginning and
+	// a few characters of its end. Empty unless a vendor of the catalogue showed it.
+	Hint string
+	// ControlKey is what became of a key that is known to be good, at the same host. It is
+	// nil when there is none and when the verdict needed none. It is another thing than the
+	// control request with a random key: see Open.
+	ControlKey *ControlKey
+}
+
+// Asked is one request among those of a verdict.
+type Asked struct {
+	What        AskedFor
+	Step        string // of a further request: its name
+	Environment string // of another environment's host: which one
+	Reason      provider.Reason
+	Evidence    Evidence
+}
+
+// AskedFor is what a request was for.
+type AskedFor string
+
+// What requests are for.
+const (
+	AskedKey            AskedFor = "key"             // the key, where it belongs
+	AskedStep           AskedFor = "step"            // a further request about the key
+	AskedElsewhere      AskedFor = "elsewhere"       // the key, at another environment's host
+	AskedControlRequest AskedFor = "control-request" // the same request with a random key
+)
+
+// ControlState is what a control key tells.
+type ControlState string
+
+// The states of a control key.
+const (
+	ControlPassed     ControlState = "passed"     // the host accepts it
+	ControlFailed     ControlState = "failed"     // the vendor's own words refuse it
+	ControlUnverified ControlState = "unverified" // it could not be verified either
+	ControlAbsent     ControlState = "absent"     // its variable is not set
+)
+
+// ControlKey is what became of a key that is known to be good.
+type ControlKey struct {
+	State    ControlState
+	Variable string // of keyfit's own process, which holds it
+	Reason   provider.Reason
+	Says     string
+	Evidence Evidence
 }
 
 // Elsewhere is the environment whose API accepts a key that its own one rejects.
