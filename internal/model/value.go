@@ -51,6 +51,14 @@ const (
 	WhyTime          Reason = "time"              // depends on the clock, randomness or the process id
 )
 
+// Reasons lists every reason of an unknown value, in alphabetical order.
+func Reasons() []Reason {
+	return []Reason{
+		WhyAmbiguous, WhyCISecret, WhyCommandOutput, WhyEncrypted, WhyExitStatus, WhyInput,
+		WhyKubeSecret, WhyLimit, WhyMissingFile, WhyRemoteState, WhyTime, WhyUnsupported,
+	}
+}
+
 // Value is what a variable holds, with its whole journey.
 //
 // The zero value is unknown. Values are immutable: every method returns a new one.

@@ -22,6 +22,7 @@ type result struct {
 	environment string   // of a sibling: the environment whose host was asked
 	base        string   // of a sibling: that host's base URL
 	sibling     *result  // the other environment's API that knows the key
+	asked       []verdict.Asked
 }
 
 // ask answers one question. A defect of keyfit's own in here must not take the run down.
@@ -50,13 +51,14 @@ func (c *Client) ask(ctx context.Context, asked *Question) (r result) {
 	}
 	own := bases[0]
 	r = c.askAt(ctx, &q, own.URL, isAccepted)
+	r.note(verdict.AskedKey, "", "", r.verdict)
 	r = c.askFurther(ctx, &q, own.URL, r)
 	if r.verdict.Identity.Mode == "" && knows(r.verdict) {
 		r.verdict.Identity.Mode = own.Mode
 	}
 	if rejected(r.verdict) && q.Provider.Siblings != "never" {
 		var all bool
-		if r.sibling, all = c.askSiblings(ctx, &q, bases); own.Guessed {
+		if r.sibling, all = c.askSiblings(ctx, &q, bases, &r); own.Guessed {
 			r = c.place(ctx, &q, r, all)
 		}
 	}
@@ -68,7 +70,9 @@ func (c *Client) ask(ctx context.Context, asked *Question) (r result) {
 func (c *Client) place(ctx context.Context, q *Question, r result, all bool) result {
 	switch {
 	case r.sibling != nil:
-		return c.askFurther(ctx, q, r.sibling.base, *r.sibling)
+		own := *r.sibling
+		own.asked = r.asked
+		return c.askFurther(ctx, q, own.base, own)
 	case !all && r.verdict.Reason == provider.KeyUnknown:
 		v := verdict.Verdict{Reason: provider.AmbiguousCause, Evidence: r.verdict.Evidence,
 			Causes: []string{"the key is unknown", "the key is another site's, and not every site could be asked"}}
@@ -252,8 +256,9 @@ func knows(v verdict.Verdict) bool { return v.Rungs[provider.KnownKey] == verdic
 // askSiblings asks the other environments' hosts in the order of the environments'
 // names, one after the other, until one knows the key. What goes along is the slot's
 // own, so a sibling often says that the tenant does not fit: that, too, is knowing it.
-// all tells whether every one of them rejected the key, like the slot's own host.
-func (c *Client) askSiblings(ctx context.Context, q *Question, bases []provider.Base) (known *result, all bool) {
+// all tells whether every one of them rejected the key, like the slot's own host. What is
+// asked is noted with the slot's own.
+func (c *Client) askSiblings(ctx context.Context, q *Question, bases []provider.Base, own *result) (known *result, all bool) {
 	asked := []string{trimBase(bases[0].URL)}
 	all = true
 	for _, base := range bases[1:] {
@@ -263,6 +268,7 @@ func (c *Client) askSiblings(ctx context.Context, q *Question, bases []provider.
 		asked = append(asked, trimBase(base.URL))
 		r := c.askAt(ctx, q, base.URL, knows)
 		r.environment, r.base = base.Name, base.URL
+		own.note(verdict.AskedElsewhere, "", base.Name, r.verdict)
 		if r.verdict.Identity.Mode == "" {
 			r.verdict.Identity.Mode = base.Mode
 		}
@@ -280,7 +286,9 @@ func trimBase(base string) string { return strings.ToLower(strings.TrimRight(bas
 func (c *Client) finish(ctx context.Context, r result) verdict.Verdict {
 	v := r.verdict
 	v.Doubt = r.control.doubt(ctx, "the API")
+	r.noteControl(ctx, r.control)
 	if s := r.sibling; s != nil {
+		r.noteControl(ctx, s.control)
 		v.Doubt = s.control.doubt(ctx, "the API of "+s.environment)
 		v.Reason, v.Says, v.Causes = provider.EnvMismatch, "", nil
 		v.Rungs[provider.KnownKey] = verdict.Fail
@@ -292,6 +300,10 @@ func (c *Client) finish(ctx context.Context, r result) verdict.Verdict {
 			v.Rungs[rung] = verdict.Unverified
 		}
 	}
+	if len(v.Unproven) > 0 && isAccepted(v) {
+		v.Doubt = strings.TrimPrefix(v.Doubt+"; what further requests would tell is not verified: "+strings.Join(v.Unproven, ", "), "; ")
+	}
+	v.Asked = r.asked
 	return v
 }
 

@@ -100,10 +100,19 @@ func (c *Client) conclude(q *Question, a *answer, f *failure) verdict.Verdict {
 		v.Reason, v.Evidence.Failure, v.Evidence.Status = f.reason, f.text, f.status
 		return v
 	}
-	return verdict.Judge(q.Provider, q.Form, verdict.Response{
+	hint := ""
+	v := verdict.Judge(q.Provider, q.Form, verdict.Response{
 		Status: a.status, Header: a.header, Body: a.body, Truncated: a.truncated,
-		Part: c.shownPart(q), Shows: func(hint string) bool { return shows(hint, q.Key.Reveal()) },
+		Part: c.shownPart(q), Is: func(text string) bool { return text == q.Key.Reveal() }, Shows: func(text string) bool {
+			fits := shows(text, q.Key.Reveal())
+			if fits && !q.Provider.Custom {
+				hint = hintOf(q, text)
+			}
+			return fits
+		},
 	})
+	v.Hint = hint
+	return v
 }
 
 // again tells whether another attempt may help, and how long to wait before it.

@@ -3,6 +3,7 @@ package probe
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 
@@ -18,9 +19,13 @@ func (c *Client) askFurther(ctx context.Context, q *Question, base string, first
 	chain := q.Provider.Chain(q.Form)
 	saved := maps.Clone(first.verdict.Saved)
 	for _, view := range chain[1:] {
-		doubtful := view.Probe.Step.Anyway && first.verdict.Reason == provider.AmbiguousCause
+		step := view.Probe.Step
+		doubtful := step.Anyway && first.verdict.Reason == provider.AmbiguousCause
 		if !isAccepted(first.verdict) && !doubtful {
 			break
+		}
+		if q.Provider.IsAskedFor(step.ID) && first.verdict.Ask != step.ID {
+			continue
 		}
 		next := *q
 		next.Provider = view
@@ -28,9 +33,10 @@ func (c *Client) askFurther(ctx context.Context, q *Question, base string, first
 		if view.Probe.Step.Optional && c.lacks(&next) {
 			continue
 		}
-		r := c.askAt(ctx, &next, cmp.Or(view.Probe.Step.Host, base), func(verdict.Verdict) bool { return false })
+		r := c.askAt(ctx, &next, cmp.Or(view.Probe.Step.Host, base), never)
 		hide := newScrubber(texts(saved)...)
 		cleanVerdict(&r.verdict, hide)
+		first.note(verdict.AskedStep, view.Probe.Step.ID, "", r.verdict)
 		if saved == nil {
 			saved = map[string]secret.Text{}
 		}
@@ -38,12 +44,17 @@ func (c *Client) askFurther(ctx context.Context, q *Question, base string, first
 		if doubtful {
 			first.verdict = settled(first.verdict, r.verdict)
 		} else {
-			first.verdict = together(first.verdict, r.verdict, view.Probe.Step)
+			first.verdict = together(first.verdict, r.verdict)
+		}
+		if r.verdict.Reason.Class() == provider.Unverifiable {
+			first.verdict.Unproven = append(first.verdict.Unproven, unproven(view.Probe.Step, &r.verdict))
 		}
 	}
 	first.verdict.Saved = nil
 	return first
 }
+
+func never(verdict.Verdict) bool { return false }
 
 func withSaved(parts, saved map[string]secret.Text) map[string]secret.Text {
 	out := maps.Clone(parts)
@@ -78,8 +89,9 @@ func (c *Client) lacks(q *Question) bool {
 // settled takes a later verdict for an ambiguous one, unless that could not tell either.
 func settled(v, next verdict.Verdict) verdict.Verdict {
 	attempts, took := v.Evidence.Attempts+next.Evidence.Attempts, v.Evidence.Duration+next.Evidence.Duration
-	if next.Reason.Class() != provider.Unverifiable {
+	if hint := cmp.Or(next.Hint, v.Hint); next.Reason.Class() != provider.Unverifiable {
 		v = next
+		v.Hint = hint
 	}
 	v.Evidence.Attempts, v.Evidence.Duration = attempts, took
 	return v
@@ -87,13 +99,11 @@ func settled(v, next verdict.Verdict) verdict.Verdict {
 
 // together adds what a further request told. One that could not be verified takes nothing
 // away: what it would have proven stays unverified, and the doubt is told.
-func together(v, next verdict.Verdict, step *provider.Step) verdict.Verdict {
+func together(v, next verdict.Verdict) verdict.Verdict {
 	v.Evidence.Attempts += next.Evidence.Attempts
 	v.Evidence.Duration += next.Evidence.Duration
+	v.Hint = cmp.Or(next.Hint, v.Hint)
 	if next.Reason.Class() == provider.Unverifiable {
-		if !step.Optional {
-			v.Unproven = append(v.Unproven, step.ID)
-		}
 		return v
 	}
 	attempts, took := v.Evidence.Attempts, v.Evidence.Duration
@@ -116,6 +126,14 @@ func together(v, next verdict.Verdict, step *provider.Step) verdict.Verdict {
 		v.Evidence.Attempts, v.Evidence.Duration = attempts, took
 	}
 	return v
+}
+
+// unproven names a further request that came to nothing, and what was the matter.
+func unproven(step *provider.Step, v *verdict.Verdict) string {
+	if v.Evidence.Status == 0 {
+		return fmt.Sprintf("%s (%s)", step.ID, v.Reason)
+	}
+	return fmt.Sprintf("%s (%s, HTTP %d)", step.ID, v.Reason, v.Evidence.Status)
 }
 
 // merged lays what a later answer told over what an earlier one did.

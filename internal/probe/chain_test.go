@@ -95,15 +95,16 @@ func TestChain(t *testing.T) {
 		rungs  string
 		told   string
 		asked  int
+		doubt  string
 	}{
-		{"all accept", map[string]string{"/token": token, "/me": me}, false, provider.OK, "pass pass pass unverified unverified", "svc-1", 2},
-		{"an administrator's key looks it up", map[string]string{"/token": token, "/me": me, "/keys": mine}, true, provider.OK, "pass pass pass pass unverified", "svc-1 acct-1", 3},
-		{"the lookup refuses", map[string]string{"/token": token, "/me": me, "/keys": strings.Replace(mine, "active", "suspended", 1)}, true, provider.AccountSuspended, "pass pass pass fail unverified", "svc-1 acct-1", 3},
-		{"the lookup finds nothing", map[string]string{"/token": token, "/me": me, "/keys": `200 {"data":[]}`}, true, provider.OK, "pass pass pass unverified unverified", "svc-1", 3},
-		{"two that look alike", map[string]string{"/token": token, "/me": me, "/keys": `200 {"data":[{"hint":"sec_*abcd","status":"active"},{"hint":"sec_C*bcd","status":"suspended"}]}`}, true, provider.OK, "pass pass pass unverified unverified", "svc-1", 3},
-		{"the first refuses", map[string]string{"/token": `401 {"error":"invalid_client"}`, "/me": me}, false, provider.KeyUnknown, "unverified fail unverified unverified unverified", "", 1},
-		{"the second refuses", map[string]string{"/token": token, "/me": `403 {"error":"disabled"}`}, false, provider.OwnerDisabled, "pass pass pass fail unverified", "", 2},
-		{"the second is down", map[string]string{"/token": token, "/me": `503 {}`}, false, provider.OK, "pass pass unverified unverified unverified", "", 4},
+		{"all accept", map[string]string{"/token": token, "/me": me}, false, provider.OK, "pass pass pass unverified unverified", "svc-1", 2, ""},
+		{"an administrator's key looks it up", map[string]string{"/token": token, "/me": me, "/keys": mine}, true, provider.OK, "pass pass pass pass unverified", "svc-1 acct-1", 3, ""},
+		{"the lookup refuses", map[string]string{"/token": token, "/me": me, "/keys": strings.Replace(mine, "active", "suspended", 1)}, true, provider.AccountSuspended, "pass pass pass fail unverified", "svc-1 acct-1", 3, ""},
+		{"the lookup finds nothing", map[string]string{"/token": token, "/me": me, "/keys": `200 {"data":[]}`}, true, provider.OK, "pass pass pass unverified unverified", "svc-1", 3, "what further requests would tell is not verified: owner (ambiguous, HTTP 200)"},
+		{"two that look alike", map[string]string{"/token": token, "/me": me, "/keys": `200 {"data":[{"hint":"sec_*abcd","status":"active"},{"hint":"sec_C*bcd","status":"suspended"}]}`}, true, provider.OK, "pass pass pass unverified unverified", "svc-1", 3, "what further requests would tell is not verified: owner (ambiguous, HTTP 200)"},
+		{"the first refuses", map[string]string{"/token": `401 {"error":"invalid_client"}`, "/me": me}, false, provider.KeyUnknown, "unverified fail unverified unverified unverified", "", 1, ""},
+		{"the second refuses", map[string]string{"/token": token, "/me": `403 {"error":"disabled"}`}, false, provider.OwnerDisabled, "pass pass pass fail unverified", "", 2, ""},
+		{"the second is down", map[string]string{"/token": token, "/me": `503 {}`}, false, provider.OK, "pass pass unverified unverified unverified", "", 4, "what further requests would tell is not verified: who (provider_down, HTTP 503)"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			server := table(t, c.table)
@@ -127,12 +128,54 @@ func TestChain(t *testing.T) {
 			if len(server.asked) != c.asked {
 				t.Errorf("%d requests", len(server.asked))
 			}
+			if v.Doubt != c.doubt {
+				t.Errorf("doubts %q, want %q", v.Doubt, c.doubt)
+			}
 			for _, secret := range []string{"CANARY_abcdef", "CANARY_0123", "CANARY_9988"} {
 				if strings.Contains(fmt.Sprintf("%+v", v), secret) {
 					t.Errorf("the verdict holds a secret")
 				}
 			}
 		})
+	}
+}
+
+// TestSettled: the request that settles an answer is asked for that answer alone.
+func TestSettled(t *testing.T) {
+	const spec = `
+probe:
+  effect: read
+  request: {path: /me, auth: {scheme: bearer}}
+  verdicts:
+    - {when: {status: 200, json: {$.id: {exists: true}}}, reason: ok}
+    - {when: {status: 401, json: {$.error: unauthorized}}, reason: ambiguous, causes: [unknown, lost on the way], ask: nobody}
+    - {when: {status: 401, json: {$.error: other}}, reason: ambiguous, causes: [anything]}
+  control: never
+  then:
+    - id: nobody
+      anyway: true
+      request: {path: /nobody, auth: {scheme: none}}
+      verdicts:
+        - {when: {status: 403, json: {$.user: anonymous}}, reason: key_unknown}
+`
+	const told, alike = `403 {"user":"anonymous"}`, `401 {"error":"unauthorized"}`
+	for _, c := range []struct {
+		name, first, nobody string
+		reason              provider.Reason
+		asked               int
+	}{
+		{"told apart", alike, told, provider.KeyUnknown, 2},
+		{"not told apart", alike, alike, provider.AmbiguousCause, 2},
+		{"another answer", `401 {"error":"other"}`, told, provider.AmbiguousCause, 1},
+		{"no word", `401 {}`, told, provider.AmbiguousCause, 1},
+		{"accepted", `200 {"id":1}`, told, provider.OK, 1},
+	} {
+		server := table(t, map[string]string{"/me": c.first, "/nobody": c.nobody})
+		p := decodeProvider(t, hostsYAML(map[string]string{"default": server.URL})+spec)
+		v := one(t, client(t, Options{}), ask(p))
+		if v.Reason != c.reason || len(server.asked) != c.asked {
+			t.Errorf("%s: %s after %d requests", c.name, v.Reason, len(server.asked))
+		}
 	}
 }
 

@@ -60,6 +60,10 @@ func cleanVerdict(v *verdict.Verdict, s *scrubber) {
 		cleanEvidence(&elsewhere.Evidence, s)
 		v.Elsewhere = &elsewhere
 	}
+	v.Asked = slices.Clone(v.Asked)
+	for i := range v.Asked {
+		cleanEvidence(&v.Asked[i].Evidence, s)
+	}
 }
 
 func cleanIdentity(i *verdict.Identity, s *scrubber) {

@@ -108,7 +108,8 @@ func wantsControl(p *provider.Provider) bool {
 	return p.Probe.Control == "once" || p.Probe.Control == "" && p.Custom
 }
 
-// askMadeUp asks with a made-up key, and made-up secrets for its other parts.
+// askMadeUp asks with a made-up key. The other secrets stay as they are: who asks for a token to
+// be described logs in for that, and a host that looks at this login alone checks no tokens.
 func (c *Client) askMadeUp(ctx context.Context, q *Question, base *url.URL) (v verdict.Verdict) {
 	defer func() {
 		if recover() != nil {
@@ -116,14 +117,14 @@ func (c *Client) askMadeUp(ctx context.Context, q *Question, base *url.URL) (v v
 		}
 	}()
 	made := *q
+	made.Key = madeUpKey(q)
 	made.Parts = make(map[string]secret.Text, len(q.Parts))
 	for role, text := range q.Parts {
-		if isSecret(q.Provider, role) {
-			text = madeUp(len(text.Reveal()))
+		if text.Reveal() == q.Key.Reveal() {
+			text = made.Key
 		}
 		made.Parts[role] = text
 	}
-	made.Key = madeUpKey(q)
 	r, o := render(&made, base, c.options.Now)
 	if o != nil {
 		return verdict.Verdict{}

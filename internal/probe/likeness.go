@@ -5,12 +5,13 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"html"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/keyfit/keyfit/internal/lazy"
 )
 
 // Bounds of likeness.
@@ -141,14 +142,14 @@ func reverse(text string) string {
 
 // escapes are the ways of writing one character by its number: %73, =73, \x73, \u0073,
 // \u{73}, \163, U+0073.
-var escapes = regexp.MustCompile(`[%=]([0-9A-Fa-f]{2})|\\x\{?([0-9A-Fa-f]{2,6})\}?|(?:\\[uU]|[Uu]\+|%u)\{?([0-9A-Fa-f]{2,8})\}?|\\([0-7]{3})`)
+var escapes = lazy.Regexp(`[%=]([0-9A-Fa-f]{2})|\\x\{?([0-9A-Fa-f]{2,6})\}?|(?:\\[uU]|[Uu]\+|%u)\{?([0-9A-Fa-f]{2,8})\}?|\\([0-7]{3})`)
 
 // unescape undoes escapes, also those of escapes.
 func unescape(text string) string {
 	for range 4 {
 		next := html.UnescapeString(text)
 		if strings.ContainsAny(next, `%=\+`) {
-			next = escapes.ReplaceAllStringFunc(next, unescapeOne)
+			next = escapes().ReplaceAllStringFunc(next, unescapeOne)
 		}
 		if next == text {
 			break
@@ -177,9 +178,9 @@ func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 
 var (
 	hexGaps        = strings.NewReplacer("0x", " ", "0X", " ")
-	hexRun         = regexp.MustCompile(`(?:[0-9A-Fa-f]{2}[^0-9A-Za-z]{0,4}){6,}`)
-	numberRun      = regexp.MustCompile(`(?:[0-9]{2,3}[^0-9A-Za-z]{1,4}){6,}[0-9]{2,3}`)
-	number         = regexp.MustCompile(`[0-9]+`)
+	hexRun         = lazy.Regexp(`(?:[0-9A-Fa-f]{2}[^0-9A-Za-z]{0,4}){6,}`)
+	numberRun      = lazy.Regexp(`(?:[0-9]{2,3}[^0-9A-Za-z]{1,4}){6,}[0-9]{2,3}`)
+	number         = lazy.Regexp(`[0-9]+`)
 	base64Alphabet = strings.NewReplacer("-", "+", "_", "/")
 	base64Gaps     = strings.NewReplacer("\n", "", "\r", "", "\t", "", "-", "", "_", "", " ", "", "=", "", ".", "", ":", "", ",", "")
 )
@@ -188,13 +189,13 @@ var (
 // inside other text, its beginning is unknown, so that each alignment is tried.
 func decoded(text string) []string {
 	var out []string
-	for _, run := range hexRun.FindAllString(hexGaps.Replace(text), -1) {
+	for _, run := range hexRun().FindAllString(hexGaps.Replace(text), -1) {
 		digits := strings.Map(onlyHex, run)
 		for skip := range 2 {
 			out = appendHex(out, digits[skip:])
 		}
 	}
-	for _, run := range numberRun.FindAllString(text, -1) {
+	for _, run := range numberRun().FindAllString(text, -1) {
 		out = append(out, fromNumbers(run))
 	}
 	for _, written := range []string{base64Alphabet.Replace(text), base64Gaps.Replace(text)} {
@@ -263,7 +264,7 @@ func appendText(out []string, data []byte) []string {
 // fromNumbers reads a list of characters' numbers: 115, 107, 95.
 func fromNumbers(run string) string {
 	var b strings.Builder
-	for _, digits := range number.FindAllString(run, -1) {
+	for _, digits := range number().FindAllString(run, -1) {
 		if n, err := strconv.Atoi(digits); err == nil && n < utf8.RuneSelf {
 			b.WriteByte(byte(n))
 		}

@@ -38,3 +38,36 @@ func TestMadeUpKeyHasTheForm(t *testing.T) {
 		mu.Unlock()
 	}
 }
+
+// TestMadeUpKeyAlone: a server that looks at the login of whoever asks, and at no token, is found
+// out; what holds the key's own text is made up with it.
+func TestMadeUpKeyAlone(t *testing.T) {
+	var (
+		mu    sync.Mutex
+		again int
+	)
+	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.FormValue("client_secret") != "CANARY-client" {
+			reply(401, `{"error":"invalid_client"}`)(w, r)
+			return
+		}
+		if r.FormValue("copy") == "CANARY-token" {
+			mu.Lock()
+			again++
+			mu.Unlock()
+		}
+		reply(200, `{"active":true,"sub":"u"}`)(w, r)
+	})
+	p := decodeProvider(t, `parts: {client_secret: {secret: true}, copy: {secret: true}}
+hosts: {staging: '`+s.URL+`'}
+probe:
+  effect: read
+  request: {method: POST, path: /introspect, auth: {form: token}, form: {client_secret: $client_secret, copy: $copy}}
+  verdicts: [{when: {status: 200, json: {$.active: true}}, reason: ok}]
+`)
+	parts := map[string]secret.Text{"client_secret": secret.New("CANARY-client"), "copy": secret.New("CANARY-token")}
+	v := client(t, Options{}).Ask(t.Context(), []Question{{Provider: p, Environment: "staging", Key: secret.New("CANARY-token"), Parts: parts}})[0]
+	if !v.Open || again != 1 || s.asked.Load() != 2 {
+		t.Errorf("open is %t, the key's text arrived %d times in %d requests", v.Open, again, s.asked.Load())
+	}
+}

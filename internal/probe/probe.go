@@ -18,6 +18,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -53,6 +54,7 @@ type Options struct {
 	UserAgent   string            // keyfit/VERSION
 	Environ     map[string]string // where HTTPS_PROXY, HTTP_PROXY and NO_PROXY are looked up
 	Progress    func(done, total int)
+	Neighbours  []Question // that are asked elsewhere: their keys are taken out of answers too
 
 	Dial  Dial                                             // default: a net.Dialer
 	Now   func() time.Time                                 // default: time.Now
@@ -158,7 +160,7 @@ func (c *Client) Ask(ctx context.Context, questions []Question) []verdict.Verdic
 	out := make([]verdict.Verdict, len(questions))
 	waiting, cancel := context.WithTimeout(ctx, controlTimeout)
 	defer cancel()
-	all := runScrubber(questions)
+	all := runScrubber(slices.Concat(questions, c.options.Neighbours))
 	for i := range questions {
 		v := c.finish(waiting, results[i])
 		// Where nothing was sent, every word is keyfit's own; a key as short as a letter

@@ -5,11 +5,11 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
 
+	"github.com/keyfit/keyfit/internal/lazy"
 	"github.com/keyfit/keyfit/internal/secret"
 )
 
@@ -199,8 +199,8 @@ func escapeAll(text string) string {
 	return b.String()
 }
 
-var percentEscape = regexp.MustCompile(`%[0-9A-F]{2}`)
+var percentEscape = lazy.Regexp(`%[0-9A-F]{2}`)
 
 func lowerEscapes(text string) string {
-	return percentEscape.ReplaceAllStringFunc(text, strings.ToLower)
+	return percentEscape().ReplaceAllStringFunc(text, strings.ToLower)
 }

@@ -29,13 +29,16 @@ func (c *Client) askStore(ctx context.Context, q *Question) result {
 		return result{verdict: o.verdict(q)}
 	}
 	v := withFormat(q, c.storeOnce(ctx, q, u))
+	r := result{verdict: v}
+	r.note(verdict.AskedKey, "", "", v)
 	if environment == q.Environment {
-		return result{verdict: v}
+		return r
 	}
 	if !knows(v) {
-		return result{verdict: withFormat(q, unsent(provider.NotProbeable, fmt.Sprintf("the URL leads to the host of %q, and its answer does not tell whose login it is", environment)))}
+		return result{asked: r.asked, verdict: withFormat(q, unsent(provider.NotProbeable, fmt.Sprintf("the URL leads to the host of %q, and its answer does not tell whose login it is", environment)))}
 	}
-	return result{verdict: v, sibling: &result{verdict: v, environment: environment}}
+	r.sibling = &result{verdict: v, environment: environment}
+	return r
 }
 
 // declaredStore gives the environment whose host a URL leads to, the question's own first.

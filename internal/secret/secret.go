@@ -86,14 +86,17 @@ func (t Text) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
 func (t Text) GobEncode() ([]byte, error) { return []byte(Redacted), nil }
 
 // Printer makes fingerprints under one key. It is safe for concurrent use.
-type Printer struct{ key Text }
+type Printer struct {
+	key  Text
+	kept bool
+}
 
 // NewPrinter takes the key that makes fingerprints of several runs comparable. With
 // an empty key it draws a random one, so that a fingerprint means nothing outside
 // this run.
 func NewPrinter(key Text) *Printer {
 	if !key.IsEmpty() {
-		return &Printer{key: key}
+		return &Printer{key: key, kept: true}
 	}
 	random := make([]byte, 32)
 	_, _ = rand.Read(random) // never fails: crypto/rand aborts the program instead
@@ -106,4 +109,15 @@ func (p *Printer) Fingerprint(t Text) string {
 	mac := hmac.New(sha256.New, []byte(p.key.Reveal()))
 	_, _ = io.WriteString(mac, t.Reveal())
 	return FingerprintPrefix + hex.EncodeToString(mac.Sum(nil)[:16])
+}
+
+// KeyID tells whether fingerprints can be compared with those of other runs, and gives what
+// is then equal for equal keys: no key can be found from it but by guessing.
+func (p *Printer) KeyID() (id string, kept bool) {
+	if !p.kept {
+		return "", false
+	}
+	mac := hmac.New(sha256.New, []byte(p.key.Reveal()))
+	_, _ = io.WriteString(mac, "the key of these fingerprints\x00")
+	return hex.EncodeToString(mac.Sum(nil)[:8]), true
 }

@@ -33,9 +33,9 @@ func askClients(t *testing.T, r *road, f *front) {
 		{name: "a client", key: "CANARY-secret-of-shop", parts: client("shop"), want: "ok +++?? asked 2 user=shop"},
 		{name: "a scope that it may have", key: "CANARY-secret-of-shop", parts: client("shop", "scope", "api:read"), want: "ok +++?? asked 2 user=shop scopes=api:read"},
 		{name: "a scope that it may not have", key: "CANARY-secret-of-shop", parts: client("shop", "scope", "api:write"), want: "scope_missing ++++- asked 1 user=shop needs=api:write"},
-		{name: "a wrong secret", key: "CANARY-secret-of-nobody", parts: client("shop"), want: "key_unknown +-??? asked 1 user=shop"},
-		{name: "no such client", key: "CANARY-secret-of-shop", parts: client("nobody"), want: "key_unknown +-??? asked 1 user=nobody"},
-		{name: "another client's secret", key: "CANARY-secret-of-watch", parts: client("shop"), want: "key_unknown +-??? asked 1 user=shop"},
+		{name: "a wrong secret", key: "CANARY-secret-of-nobody", parts: client("shop"), want: "ambiguous ????? asked 1"},
+		{name: "no such client", key: "CANARY-secret-of-shop", parts: client("nobody"), want: "ambiguous ????? asked 1"},
+		{name: "another client's secret", key: "CANARY-secret-of-watch", parts: client("shop"), want: "ambiguous ????? asked 1"},
 	})
 }
 

@@ -1,6 +1,8 @@
 package servers
 
 import (
+	"encoding/binary"
+	"net"
 	"net/http"
 	"path/filepath"
 	"testing"
@@ -119,6 +121,9 @@ probe:
 func askAMQP(t *testing.T, road *road, r *rabbit) {
 	r.user("idle", "")
 	r.permit("team-a", "idle")
+	r.user("full", "")
+	r.permit("team-a", "full")
+	r.call(t, "PUT", "/api/user-limits/full/max-connections", `{"value":0}`)
 	r.user("late", "")
 	r.call(t, "DELETE", "/api/users/late", "")
 	for scheme, host := range map[string]string{"amqp": r.plain, "amqps": r.secure} {
@@ -127,10 +132,12 @@ func askAMQP(t *testing.T, road *road, r *rabbit) {
 			{name: "active", key: "alice:CANARY-alice@" + host + "/team-a", want: "ok +++?? asked 0 user=alice tenant=team-a"},
 			{name: "without a tag", key: "idle:CANARY-idle@" + host + "/team-a", want: "ok +++?? asked 0 user=idle tenant=team-a"},
 			{name: "another's virtual host", key: "alice:CANARY-alice@" + host + "/team-b", want: "resource_not_granted ++++- asked 0"},
-			{name: "no such virtual host", key: "alice:CANARY-alice@" + host + "/team-z", want: "resource_not_granted ++++- asked 0"},
+			{name: "no such virtual host", key: "alice:CANARY-alice@" + host + "/team-z", want: "tenant_mismatch ++??? asked 0"},
 			{name: "a wrong password", key: "alice:CANARY-wrong@" + host + "/team-a", want: "key_unknown +-??? asked 0"},
 			{name: "no such user", key: "nobody:CANARY-alice@" + host + "/team-a", want: "key_unknown +-??? asked 0"},
 			{name: "deleted", key: "late:CANARY-late@" + host + "/team-a", want: "key_unknown +-??? asked 0"},
+			{name: "as guest", key: "guest:CANARY-guest@" + host + "/team-a", want: "ambiguous +???? asked 0"},
+			{name: "one connection too many", key: "full:CANARY-full@" + host + "/team-a", want: "rate_limited +???? asked 0"},
 			{name: "another host", key: "alice:CANARY-alice@127.0.0.1:1/team-a", want: "not_probeable +???? asked 0"},
 		} {
 			s.name, s.key = scheme+", "+s.name, scheme+"://"+s.key
@@ -141,10 +148,49 @@ func askAMQP(t *testing.T, road *road, r *rabbit) {
 			leaks(t, &s, &v)
 		}
 	}
+	askSilence(t, road)
 	s := state{name: "amqps, an authority that nobody trusts", key: "amqps://alice:CANARY-alice@" + r.secure + "/team-a"}
 	v := road.client(t, func(o *probe.Options) { o.CAFile = nil }).Ask(t.Context(), []probe.Question{question(own(t, "amqp", "amqps://"+r.secure), &s)})[0]
 	if got := told(&v, 0); got != "network_tls +???? asked 0" {
 		t.Errorf("%s: %s (%s)", s.name, got, v.Evidence.Failure)
 	}
 	leaks(t, &s, &v)
+}
+
+// askSilence has a connection end in the middle of the login: that is no refusal.
+func askSilence(t *testing.T, road *road) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	go func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			_, _ = conn.Read(make([]byte, 8)) // "AMQP" and a version
+			_, _ = conn.Write(amqpStart())
+			_, _ = conn.Read(make([]byte, 4096)) // the login
+			_ = conn.Close()
+		}
+	}()
+	host := l.Addr().String()
+	s := state{name: "a connection that ends in the login", key: "amqp://alice:CANARY-alice@" + host + "/team-a"}
+	v := road.client(t).Ask(t.Context(), []probe.Question{question(own(t, "amqp", "amqp://"+host), &s)})[0]
+	if got := told(&v, 0); got != "ambiguous +???? asked 0" {
+		t.Errorf("%s: %s (%s)", s.name, got, v.Evidence.Failure)
+	}
+	leaks(t, &s, &v)
+}
+
+// amqpStart is the frame that a broker of AMQP 0-9-1 begins with.
+func amqpStart() []byte {
+	method := []byte{0, 10, 0, 10, 0, 9, 0, 0, 0, 0} // connection.start, version 0-9, no properties
+	for _, text := range []string{"PLAIN", "en_US"} {
+		method = append(binary.BigEndian.AppendUint32(method, uint32(len(text))), text...)
+	}
+	frame := binary.BigEndian.AppendUint32([]byte{1, 0, 0}, uint32(len(method)))
+	return append(append(frame, method...), 0xce)
 }

@@ -71,12 +71,13 @@ func askRedmine(t *testing.T, road *road) {
 	f := road.to(t, "redmine", r.base)
 	id, key := r.user("alice")
 	gone, goneKey := r.user("bob")
-	_, resetKey := r.user("carol")
-	_, otherKey := r.user("dave")
+	reset, resetKey := r.user("carol")
+	other, otherKey := r.user("dave")
 	root := at(t, r.call(t, "GET", "/users/current.json", ""), "user", "api_key")
 	r.call(t, "POST", "/projects.json", `{"project":{"name":"Shop","identifier":"shop","is_public":false}}`)
 	r.call(t, "POST", "/projects/shop/memberships.json", `{"membership":{"user_id":`+id+`,"role_ids":[`+r.role()+`]}}`)
 	shop := map[string]string{"project": "shop"}
+	looked := func(user string) map[string]string { return map[string]string{"user_id": user, "admin": root} }
 	const (
 		stranger = "4f1ca9be07d63558a41c09e7d2b86f3150ac9de0"
 		fresh    = "9de04f1ca9be07d63558a41c09e7d2b86f3150ac"
@@ -94,6 +95,13 @@ func askRedmine(t *testing.T, road *road) {
 			r.sql(`update tokens set value='` + fresh + `' where action='api' and user_id=(select id from users where login='carol')`)
 		}, key: resetKey, want: "ambiguous +???? asked 1"},
 		{name: "the key that came after it", key: fresh, want: "ok ++++? asked 2 user=carol name=carol"},
+		{name: "active, and looked up", key: otherKey, parts: looked(other), want: "ok ++++? asked 3 user=dave name=dave@shop.invalid"},
+		{name: "locked, and looked up", do: r.set(other, `"status":3`), key: otherKey, parts: looked(other), want: "owner_disabled +++-? asked 2 user=dave name=dave@shop.invalid"},
+		{name: "not activated yet, and looked up", do: r.set(other, `"status":2`), key: otherKey, parts: looked(other), want: "owner_disabled +++-? asked 2 user=dave name=dave@shop.invalid"},
+		{name: "active again, and looked up", do: r.set(other, `"status":1`), key: otherKey, parts: looked(other), want: "ok ++++? asked 3 user=dave name=dave@shop.invalid"},
+		{name: "reset, and looked up", key: resetKey, parts: looked(reset), want: "ambiguous +???? asked 2"},
+		{name: "deleted, and looked up", key: goneKey, parts: looked(gone), want: "ambiguous +???? asked 2"},
+		{name: "looked up by one who may not", key: key, parts: map[string]string{"user_id": id, "admin": otherKey}, want: "ok ++++? asked 3 user=alice name=alice"},
 		{name: "administrator", key: root, want: "ok ++++? asked 2 user=admin name=admin@example.net admin=true"},
 		{name: "its project", key: key, parts: shop, want: "ok ++++? asked 3 user=alice name=alice tenant=shop"},
 		{name: "another's private project", key: otherKey, parts: shop, want: "ok ++++? asked 3 user=dave name=dave"},

@@ -30,7 +30,7 @@ import (
 )
 
 // names are the servers that a road leads to; each is at NAME.keyfit.test.
-var names = []string{"redmine", "rabbitmq", "oidc", "mock", "stripe", "gitea", "minio", "etcd", "influxdb"}
+var names = []string{"redmine", "rabbitmq", "oidc", "mock", "stripe", "gitea", "minio", "kubernetes", "etcd", "influxdb"}
 
 // road is how a key gets to a server in a company's network: through a forward proxy, and over
 // TLS with a certificate of the company's own authority.
