@@ -3,10 +3,10 @@ package discover
 import (
 	"cmp"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/keyfit/keyfit/internal/lazy"
 	"github.com/keyfit/keyfit/internal/repo"
 )
 
@@ -60,9 +60,9 @@ func later(s source) int {
 }
 
 var (
-	kindLine = regexp.MustCompile(`(?m)^kind:[ \t]*["']?([A-Za-z]+)`)
-	nameLine = regexp.MustCompile(`(?m)^[ \t]+name:[ \t]*["']?([^\s"'#]+(?:[ \t]+[^\s"'#]+)*)`)
-	baseLine = regexp.MustCompile(`(?m)^[ \t]*-[ \t]*["']?(\.{1,2}/[^\s"'#]*)`)
+	kindLine = lazy.Regexp(`(?m)^kind:[ \t]*["']?([A-Za-z]+)`)
+	nameLine = lazy.Regexp(`(?m)^[ \t]+name:[ \t]*["']?([^\s"'#]+(?:[ \t]+[^\s"'#]+)*)`)
+	baseLine = lazy.Regexp(`(?m)^[ \t]*-[ \t]*["']?(\.{1,2}/[^\s"'#]*)`)
 )
 
 // objects lists the Kubernetes objects that files make, as far as their text tells:
@@ -91,7 +91,7 @@ func (d *discovery) objectsIn(dir, release string, left *int, out *[]string) {
 			continue
 		}
 		for doc := range strings.SplitSeq(string(data), "\n---") {
-			kind, name := kindLine.FindStringSubmatch(doc), nameLine.FindStringSubmatch(doc)
+			kind, name := kindLine().FindStringSubmatch(doc), nameLine().FindStringSubmatch(doc)
 			if kind == nil || name == nil {
 				continue
 			}
@@ -136,7 +136,7 @@ func (d *discovery) bases(dir string) []string {
 		if err != nil {
 			continue
 		}
-		for _, m := range baseLine.FindAllStringSubmatch(string(data), -1) {
+		for _, m := range baseLine().FindAllStringSubmatch(string(data), -1) {
 			if base := path.Join(dir, m[1]); d.in[base] != nil {
 				out = append(out, base)
 			}

@@ -4,13 +4,13 @@ import (
 	"fmt"
 	"maps"
 	"path"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"unicode"
 
 	"github.com/keyfit/keyfit/internal/config"
+	"github.com/keyfit/keyfit/internal/lazy"
 	"github.com/keyfit/keyfit/internal/model"
 	"github.com/keyfit/keyfit/internal/pipeline"
 	"github.com/keyfit/keyfit/internal/pipeline/tree"
@@ -113,17 +113,17 @@ func (d *discovery) pipeline(s system, file string) {
 	}
 }
 
-var inputForm = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_-]*$`)
+var inputForm = lazy.Regexp(`^[A-Za-z_][A-Za-z0-9_-]*$`)
 
 // forKeys finds names under which keys are kept.
-var forKeys = regexp.MustCompile(`(?i)key|token|secret|passw|credential`)
+var forKeys = lazy.Regexp(`(?i)key|token|secret|passw|credential`)
 
 // withoutKeys is a cell of a matrix without what may be a key, if anything else tells it
 // from the others.
 func withoutKeys(cell map[string]string) map[string]string {
 	out := map[string]string{}
 	for name, text := range cell {
-		if !forKeys.MatchString(name) && !mayBeKey(text) {
+		if !forKeys().MatchString(name) && !mayBeKey(text) {
 			out[name] = text
 		}
 	}
@@ -138,7 +138,7 @@ func withoutKeys(cell map[string]string) map[string]string {
 func writable(job pipeline.Job) bool {
 	for _, given := range []map[string]string{job.Inputs, job.Matrix} {
 		for name, text := range given {
-			if !inputForm.MatchString(name) || len(text) > 200 || forKeys.MatchString(name) || mayBeKey(text) {
+			if !inputForm().MatchString(name) || len(text) > 200 || forKeys().MatchString(name) || mayBeKey(text) {
 				return false
 			}
 		}

@@ -72,10 +72,11 @@ type Info struct {
 	Broken     bool // a link that leads nowhere or out of the root
 }
 
-// Tree is a repository on the disk. It is safe for concurrent use.
+// Tree is a repository on the disk, or one of its commits: see [Snapshot]. It is safe for
+// concurrent use.
 type Tree struct {
 	dir  string // absolute, for telling absolute paths within from those outside
-	root *os.Root
+	root disk
 
 	mu    sync.Mutex
 	cache map[string]cached
@@ -96,7 +97,7 @@ func Open(dir string) (*Tree, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Tree{dir: filepath.ToSlash(abs), root: root, cache: map[string]cached{}}, nil
+	return &Tree{dir: filepath.ToSlash(abs), root: onDisk{root}, cache: map[string]cached{}}, nil
 }
 
 // Close releases the root.
@@ -151,6 +152,20 @@ func (t *Tree) Read(name string) ([]byte, error) {
 	data, err := t.load(p)
 	t.cache[p] = cached{data: data, err: err}
 	return data, err
+}
+
+// FilesRead lists the files that were read so far, in the order of their paths.
+func (t *Tree) FilesRead() []string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var out []string
+	for p, c := range t.cache {
+		if c.err == nil {
+			out = append(out, p)
+		}
+	}
+	slices.Sort(out)
+	return out
 }
 
 func (t *Tree) load(p string) ([]byte, error) {

@@ -2,20 +2,20 @@ package resolve
 
 import (
 	"fmt"
-	"regexp"
 
 	"github.com/keyfit/keyfit/internal/config"
+	"github.com/keyfit/keyfit/internal/lazy"
 	"github.com/keyfit/keyfit/internal/model"
 )
 
-var plainName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+var plainName = lazy.Regexp(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
 // bindInputs lays the inputs that are plain variables over the process environment.
 // Names such as secrets.X belong to the pipelines that know them.
 func bindInputs(process model.Env, inputs map[string]config.Input) model.Env {
 	bound := map[string]model.Value{}
 	for name, input := range inputs {
-		if !plainName.MatchString(name) {
+		if !plainName().MatchString(name) {
 			continue
 		}
 		value := bind(process, name, input)
