@@ -68,6 +68,15 @@ func (c *Case) settled() provider.Reason {
 	return c.Verdict.Reason
 }
 
+// answered reports whether the API has said something about the key. What another part of a
+// divided run asks counts as answered: that part knows.
+func (c *Case) answered() bool { return c.Aside || c.settled() != "" }
+
+// isDivided reports whether other parts of the run check some of its slots.
+func (r *Run) isDivided() bool {
+	return slices.ContainsFunc(r.Cases, func(c *Case) bool { return c.Aside })
+}
+
 // genuine reports whether the API took the key for one of its own, whatever it said of
 // it otherwise; offline and without an answer the doubt speaks for the key.
 func (c *Case) genuine() bool {

@@ -16,6 +16,7 @@ import (
 	"github.com/keyfit/keyfit/internal/model"
 	"github.com/keyfit/keyfit/internal/pos"
 	"github.com/keyfit/keyfit/internal/provider"
+	"github.com/keyfit/keyfit/internal/repo"
 	"github.com/keyfit/keyfit/internal/verdict"
 )
 
@@ -113,6 +114,7 @@ type Case struct {
 	Slot    keys.Slot
 	Verdict verdict.Verdict
 	Defects []provider.Defect // what is wrong with the text's form
+	Aside   bool              // another part of a divided run checks this slot: no rule is asked about it
 	Problem *model.Problem    // set for a case that is one input problem; of Slot, only Environment is then set
 
 	Run *Run
@@ -124,4 +126,14 @@ type Run struct {
 	Cases   []*Case // every slot of every environment, and every input problem
 	Now     time.Time
 	Offline bool
+	Partial bool // not all environments are looked at
+
+	// Files and FilesRead are where comments that ignore a finding are looked for: in what the
+	// run has read, and where findings point at. No Files, no comments.
+	Files     repo.Files
+	FilesRead []string
+	// CommentsFrom says why comments are not honoured; "" when they are.
+	CommentsFrom string
+	Allow        []string // ids that may be ignored in production, of those that Guarded lists
+	NoIgnores    bool     // nothing is ignored
 }

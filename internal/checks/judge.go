@@ -10,16 +10,17 @@ import (
 // Judgement is what all checks came to.
 type Judgement struct {
 	Findings []Finding // in the order of Compare
-	Ignored  []Ignored // what keyfit.yaml silences, in the same order
+	Ignored  []Ignored // what keyfit.yaml or a comment silences, in the same order
+	Pending  []Finding // of a divided run: ignores that silence nothing, if every part says so
 }
 
-// Judge runs every check over every case and takes out what keyfit.yaml ignores. The
+// Judge runs every check over every case and takes out what is ignored. The
 // result does not depend on the order of the cases.
 func Judge(run *Run) Judgement {
 	var found []fired
 	for _, check := range All() {
 		for _, c := range run.Cases {
-			if (c.Problem != nil) != check.OnProblem {
+			if (c.Problem != nil) != check.OnProblem || c.Aside {
 				continue
 			}
 			if f, fires := check.Run(c); fires {
@@ -48,5 +49,5 @@ func completed(f Finding, check Check, c *Case) Finding {
 	f.Environment = c.Slot.Environment
 	f.Consumer, f.Container = keys.Label(c.Slot.Consumer), c.Slot.Consumer.Container
 	f.Variable = c.Slot.Variable
-	return f
+	return c.withControlKey(f)
 }

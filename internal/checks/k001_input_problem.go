@@ -20,8 +20,8 @@ PAYMENT_API_KEY="sk_test_CANARYstaging
 			Good: `# .env.staging
 PAYMENT_API_KEY="sk_test_CANARYstaging"`,
 			Fix: "Correct the file at the place that is named. Where a step of the deploy path names a file that does not exist any more, remove it from `keyfit.yaml`. " +
-				"An entry under `ignore` that has expired or matches nothing is reported with this id as well; renew or remove it.",
-			Limits: "Only files that the deploy path reaches are read. An entry of `ignore` is called useless only when this run could have produced the finding: its environment was checked, and the API has answered.",
+				"An ignore, under `ignore` or in a comment, that has expired, soon will, matches nothing or cannot be read is reported with this id as well; renew, mend or remove it.",
+			Limits: "Only files that the deploy path reaches are read. An ignore is called useless only when this run could have produced the finding: its environment was checked, and the API has answered. What is said about ignores cannot be ignored itself.",
 			See:    []string{"K102"},
 		},
 	}

@@ -8,9 +8,11 @@ import (
 	"github.com/keyfit/keyfit/internal/pos"
 )
 
+const idSharedKey = "K202"
+
 func sharedKey() Check {
 	return Check{
-		ID: "K202", Name: "shared-key", Severity: Error, Run: shared,
+		ID: idSharedKey, Name: "shared-key", Severity: Error, Run: shared,
 		Page: Page{
 			Summary: "One key serves two environments.",
 			Why: "Whoever can read staging's secrets has production's, and a load test in staging uses up production's quota. " +
@@ -27,7 +29,7 @@ PAYMENT_API_KEY=sk_test_CANARYstaging
 PAYMENT_API_KEY=sk_live_CANARYproduction`,
 			Fix: "Create a key of its own for each environment at the vendor and define it there. Where one key is meant to serve several environments, `policy: {reuse: allow}` in `keyfit.yaml` says so for all keys.",
 			Limits: "Only known values are compared, under whatever names they stand, and each group of slots with one key is reported once. " +
-				"Two environments that both take the key from the same variable of keyfit's own process are not reported: there the same run merely looks at both.",
+				"Two environments that both take the key from the same variable of keyfit's own process are not reported: there the same run merely looks at both. `keyfit merge` compares the reports of several runs, such as jobs with a secret each.",
 			See: []string{"K106", "K205"},
 		},
 	}
@@ -41,13 +43,28 @@ func shared(c *Case) (Finding, bool) {
 	if len(group) < 2 || slices.MinFunc(group, compareCases) != c || !conflicting(group) {
 		return Finding{}, false
 	}
+	return reuse(group), true
+}
+
+// reuse tells of the first of several cases that they all hold one key.
+func reuse(group []*Case) Finding {
 	slices.SortStableFunc(group, compareCases)
+	c := group[0]
 	return Finding{
 		At:      c.at(),
 		Message: fmt.Sprintf("%s holds the same key of %s as %s", c.subject(), c.service(), quoted(c.others(group))),
 		Fix:     fmt.Sprintf("create a key for each environment at %s and define it there, or set policy.reuse to allow", c.service()),
 		Related: c.elsewhere(group),
-	}, true
+	}
+}
+
+// Reuse is the finding about cases that hold one key, as the fingerprints of saved reports
+// tell. That it is not one run that was
+// shown one variable for all of them is for the caller to know.
+func Reuse(group []*Case) Finding {
+	group = slices.Clone(group)
+	f := reuse(group)
+	return completed(f, sharedKey(), group[0])
 }
 
 // sameKey lists the cases that receive this case's text, itself included.

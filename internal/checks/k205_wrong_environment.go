@@ -6,9 +6,11 @@ import (
 	"github.com/keyfit/keyfit/internal/model"
 )
 
+const idWrongEnvironment = "K205"
+
 func wrongEnvironment() Check {
 	return Check{
-		ID: "K205", Name: "wrong-environment", Severity: Error, Run: environmentMismatch,
+		ID: idWrongEnvironment, Name: "wrong-environment", Severity: Error, Run: environmentMismatch,
 		Page: Page{
 			Summary: "This environment's API rejects the key and another environment's accepts it, or the API says so.",
 			Why: "The key is fine, and it is the wrong one: every request of the deploy will be refused. The error that the application logs says `invalid key`, " +

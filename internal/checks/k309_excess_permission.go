@@ -34,8 +34,16 @@ func excess(c *Case) (Finding, bool) {
 	return Finding{
 		At:      c.at(),
 		Message: fmt.Sprintf("%s holds %s at %s", c.subject(), what, c.service()),
-		Fix:     fmt.Sprintf("create a key at %s with only what the application needs and put it %s, or expect these rights in keyfit.yaml", c.service(), c.change()),
+		Fix:     fmt.Sprintf("create %s and put it %s, or expect these rights in keyfit.yaml", c.narrower(), c.change()),
 	}, true
+}
+
+// narrower says what to create instead, in the vendor's own terms where they are known.
+func (c *Case) narrower() string {
+	if form := c.Slot.Form; form != nil && form.Admin && form.Instead != "" {
+		return fmt.Sprintf("%s at %s", form.Instead, c.service())
+	}
+	return fmt.Sprintf("a key at %s with only what the application needs", c.service())
 }
 
 // tooMuch says which rights go too far; empty when none does, or they are expected.

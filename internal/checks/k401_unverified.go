@@ -23,6 +23,7 @@ func unverified() Check {
     HTTPS_PROXY: http://proxy.example.com:3128
     SSL_CERT_FILE: /etc/ssl/company-ca.pem`,
 			Fix: "Do what the finding advises: open the way to the host, give the job the proxy or the CA file, add its address to the allow-list, or run the check later. `keyfit doctor` shows what the job can reach. " +
+				"A control key (`keys.X.control`), one that is known to be good, tells whether this key or the way to its host is to blame. " +
 				"`--on-unverified fail` makes a deploy stop on it.",
 			Limits: "Runs with `--offline`, values that are not known (`K102`, `K107`) and keys for which no harmless request exists are listed as unverified in the report and are no findings. " +
 				"A runner in another network than the deploy sees another answer: an allow-list may refuse the one and accept the other.",
@@ -100,3 +101,7 @@ func alternatives(causes []string) string {
 	}
 	return text
 }
+
+// Advice says what to do about a reason why something could not be verified; empty for a reason
+// that needs none.
+func Advice(reason provider.Reason) string { return unverifiedAdvice[reason].fix }

@@ -2,6 +2,7 @@ package checks
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -26,9 +27,16 @@ func (c Check) howToIgnore() string {
 	if c.OnProblem {
 		slot, what = "staging/*", "`slot` begins with the environment"
 	}
-	return fmt.Sprintf("In `keyfit.yaml`; %s, and `*` stands for any text. A reason and a day are required. "+
+	text := fmt.Sprintf("In `keyfit.yaml`; %s, and `*` stands for any text. A reason and a day are required. "+
 		"From that day on the finding is back, together with a reminder.\n\n"+
-		"```yaml\nignore:\n  - {id: %s, slot: \"%s\", reason: \"why it is fine until then\", expires: 2027-01-31}\n```", what, c.ID, slot)
+		"```yaml\nignore:\n  - {id: %s, slot: \"%s\", reason: \"why it is fine until then\", expires: 2027-01-31}\n```\n\n", what, c.ID, slot)
+	text += fmt.Sprintf("Or in the file that the finding points at, in a comment on that line or on one of its own just above, "+
+		"in whatever way the file writes comments:\n\n```sh\n# keyfit: ignore[%s] until 2027-01-31: why it is fine until then\n```", c.ID)
+	if slices.Contains(Guarded(), c.ID) {
+		text += fmt.Sprintf("\n\nIn production neither is enough: `keyfit check --allow %s` must say it too. An environment is production by its name "+
+			"(`production`, `prod-eu`, `live`), or because `mode: live` is expected of the key there.", c.ID)
+	}
+	return text
 }
 
 func (c Check) seeAlso() string {

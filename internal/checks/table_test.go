@@ -31,7 +31,7 @@ func rows() []row {
 	for _, group := range [][]row{
 		inputRows(), missingRows(), unknownRows(), literalRows(), damageRows(), overrideRows(), hardCodedRows(),
 		foreignRows(), modeRows(), sharedRows(), accountRows(), tenantRows(), elsewhereRows(),
-		refusedRows(), expiryRows(), permissionRows(), ownerRows(), openRows(), unverifiedRows(), ignoreRows(),
+		refusedRows(), expiryRows(), permissionRows(), ownerRows(), openRows(), unverifiedRows(), ignoreRows(), commentRows(),
 	} {
 		out = append(out, group...)
 	}
@@ -535,5 +535,23 @@ func ignoreRows() []row {
 		all("ignore: one of two consumers", "K101", file(ignoring("K101", "staging/Deployment/api/*", later)), missing(also("Job/nightly"))),
 		all("ignore: both consumers", "", file(ignoring("K101", "staging/Deployment/*", later), ignoring("K101", "staging/Job/*", later)), missing(also("Job/nightly"))),
 		all("ignore: without a place of its own", "K001", &config.File{Ignore: []config.Ignore{{}}}, key()),
+	}
+}
+
+// commentRows hold the words about comments; comment_test.go holds what they silence.
+func commentRows() []row {
+	missing := key(receives(dotenv(".env.staging", 3, "")))
+	write := func(name, fires, comment string, change func(*Run)) row {
+		return row{"comment: " + name, fires, commented(memory{".env.staging": "\n\nA=1 # " + comment}, change, missing)}
+	}
+	const ignored = "keyfit: ignore[K101] until 2099-01-31: known"
+	return []row{
+		write("silences", "", ignored, nil),
+		write("has expired", "K001 K101", "keyfit: ignore[K101] until 2020-01-31: known", nil),
+		write("silences nothing", "K001 K101", "keyfit: ignore[K106] until 2099-01-31: known", nil),
+		write("is not honoured", "K001 K101", ignored, func(r *Run) { r.CommentsFrom = "ignores come from the file of --policy" }),
+		write("is in another form", "K001 K101", "keyfit:ignore K101", nil),
+		write("names no id", "K001 K101", "keyfit: ignore[K999] until 2099-01-31: known", nil),
+		write("names no day", "K001 K101", "keyfit: ignore[K101] until 2099-02-31: known", nil),
 	}
 }
