@@ -26,9 +26,12 @@ type Input struct {
 	Ignored      []IgnoredFinding
 	Problems     []model.Problem // beside those that are cases of their own
 	Fingerprints *secret.Printer
+	ReuseAllowed bool   // one key may serve several environments
+	Shard        *Shard // of a run that asks only part of the slots; Build counts what others check
+	Pending      []checks.Finding
 }
 
-// IgnoredFinding is a finding that the configuration silences.
+// IgnoredFinding is a finding that the configuration or a comment silences.
 type IgnoredFinding = checks.Ignored
 
 // Build makes the report of one run. Its parts are sorted, its counts agree with its
@@ -43,15 +46,23 @@ func Build(in Input) Document {
 		Ignored:       convert(in.Ignored, toIgnored),
 		Slots:         []Slot{},
 		Problems:      convert(allProblems(in), toProblem),
+		Environments:  someOf(distinct(slices.Clone(in.Environments))), ReuseAllowed: in.ReuseAllowed,
+		FingerprintKey: fingerprintKey(in.Fingerprints),
 	}
 	b := builder{in.Fingerprints}
 	var texts []secret.Text
 	for _, c := range in.Cases {
 		if c.Problem == nil {
-			d.Slots = append(d.Slots, b.slot(c))
 			texts = append(texts, textsOf(c.Slot.Value)...)
+			if control := c.Slot.Control; control != nil {
+				texts = append(texts, textsOf(control.Value)...)
+			}
+		}
+		if c.Problem == nil && !c.Aside {
+			d.Slots = append(d.Slots, b.slot(c))
 		}
 	}
+	d.Shard = shardOf(in)
 	cleanAndVeil(&d, secret.NewVeil(texts))
 	settle(&d, in.Environments)
 	return d
@@ -73,6 +84,7 @@ func settle(d *Document, environments []string) {
 		}
 	}
 	d.Unverified = append(d.Unverified, unseen(d)...)
+	d.Unverified = append(d.Unverified, lacking(d)...)
 	d.Summary = count(d, environments)
 }
 
@@ -128,6 +140,10 @@ func (b builder) slot(c *checks.Case) Slot {
 	if c.Slot.Form != nil {
 		s.Kind = c.Slot.Form.Kind
 	}
+	if len(v.Asked) > 1 {
+		s.Asked = convert(v.Asked, toAsked)
+	}
+	s.KeyHint, s.Control = v.Hint, toControl(v.ControlKey)
 	if e := v.Elsewhere; e != nil {
 		s.Elsewhere = &Elsewhere{Environment: e.Environment, Identity: toIdentity(e.Identity), Request: toRequest(e.Evidence)}
 	}
@@ -212,7 +228,7 @@ func HelpURL(id string) string {
 }
 
 func toIgnored(i checks.Ignored) Ignored {
-	out := Ignored{Finding: toFinding(i.Finding), Reason: i.Reason}
+	out := Ignored{Finding: toFinding(i.Finding), Reason: i.Reason, Source: cmp.Or(i.Source, checks.FromConfig), At: toAt(i.At)}
 	if !i.Expires.IsZero() {
 		out.Expires = i.Expires.UTC().Format(time.DateOnly)
 	}
@@ -270,8 +286,19 @@ func toIdentity(i verdict.Identity) Identity {
 func toRequest(e verdict.Evidence) Request {
 	return Request{
 		Method: e.Method, Host: e.Host, Path: e.Path, Status: e.Status, Code: e.Code, RequestID: e.RequestID,
-		Attempts: e.Attempts, DurationMS: e.Duration.Milliseconds(), Failure: e.Failure,
+		Attempts: e.Attempts, DurationMS: e.Duration.Milliseconds(), Failure: e.Failure, At: stamp(e.At),
 	}
+}
+
+func toAsked(a verdict.Asked) Asked {
+	return Asked{What: string(a.What), Step: a.Step, Environment: a.Environment, Reason: string(a.Reason), Request: toRequest(a.Evidence)}
+}
+
+func toControl(c *verdict.ControlKey) *Control {
+	if c == nil {
+		return nil
+	}
+	return &Control{State: string(c.State), Variable: c.Variable, Reason: string(c.Reason), Says: c.Says, Request: toRequest(c.Evidence)}
 }
 
 func stamp(t time.Time) string {
@@ -287,20 +314,23 @@ func sortSlots(slots []Slot) {
 			cmp.Compare(a.Environment, b.Environment), cmp.Compare(a.Consumer, b.Consumer),
 			cmp.Compare(a.Container, b.Container), cmp.Compare(a.Variable, b.Variable),
 			cmp.Compare(a.Fingerprint, b.Fingerprint),
+			cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.ConsumerKind, b.ConsumerKind),
 		)
 	})
 }
 
 // sortFindings puts the worst first, then keeps what belongs to one slot together.
 func sortFindings(findings []Finding) {
-	slices.SortStableFunc(findings, func(a, b Finding) int {
-		return cmp.Or(
-			cmp.Compare(weight(b.Severity), weight(a.Severity)),
-			cmp.Compare(a.Environment, b.Environment), cmp.Compare(a.Consumer, b.Consumer),
-			cmp.Compare(a.Container, b.Container), cmp.Compare(a.Variable, b.Variable),
-			cmp.Compare(a.ID, b.ID), compareAt(a.At, b.At), strings.Compare(a.Message, b.Message),
-		)
-	})
+	slices.SortStableFunc(findings, compareFindings)
+}
+
+func compareFindings(a, b Finding) int {
+	return cmp.Or(
+		cmp.Compare(weight(b.Severity), weight(a.Severity)),
+		cmp.Compare(a.Environment, b.Environment), cmp.Compare(a.Consumer, b.Consumer),
+		cmp.Compare(a.Container, b.Container), cmp.Compare(a.Variable, b.Variable),
+		cmp.Compare(a.ID, b.ID), compareAt(a.At, b.At), strings.Compare(a.Message, b.Message),
+	)
 }
 
 func compareAt(a, b At) int {

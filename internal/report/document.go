@@ -25,7 +25,14 @@ type Document struct {
 	Findings      []Finding    `json:"findings" doc:"what is wrong, worst first"`
 	Unverified    []Unverified `json:"unverified" doc:"the slots that could be neither passed nor failed"`
 	Problems      []Problem    `json:"problems" doc:"files that could not be read or understood"`
-	Ignored       []Ignored    `json:"ignored" doc:"findings that the configuration silences, with its reasons"`
+	Ignored       []Ignored    `json:"ignored" doc:"findings that the configuration or a comment silences, with the reasons"`
+	Environments  []string     `json:"environments,omitempty" doc:"the names of the environments that were looked at, also of those without a key"`
+
+	FingerprintKey *FingerprintKey `json:"fingerprint_key,omitempty" doc:"what the fingerprints were made with: whether those of two reports can be compared"`
+	ReuseAllowed   bool            `json:"reuse_allowed,omitempty" doc:"the configuration lets one key serve several environments"`
+	Shard          *Shard          `json:"shard,omitempty" doc:"of a run with --shard: which part of the slots this is"`
+	Incomplete     []ShardSet      `json:"incomplete,omitempty" doc:"of a merged report: runs with --shard of which parts are missing"`
+	Notes          []string        `json:"notes,omitempty" doc:"of a merged report: what has to be known of its sources"`
 }
 
 // Tool names the program that wrote a report.
@@ -81,10 +88,13 @@ type Slot struct {
 	Permission   string        `json:"permission,omitempty" doc:"of a missing permission: which one"`
 	Elsewhere    *Elsewhere    `json:"elsewhere,omitempty" doc:"the environment whose API accepts a key that its own rejects"`
 	OpenEndpoint bool          `json:"open_endpoint,omitempty" doc:"the API accepted a random key too"`
-	Doubt        string        `json:"doubt,omitempty" doc:"why it could not be told whether the API checks keys at all"`
+	Doubt        string        `json:"doubt,omitempty" doc:"what could not be told of an accepted key: whether the API checks keys at all, what further requests would have told"`
 	File         bool          `json:"file,omitempty" doc:"the variable is a file, and its name the absolute path"`
 	DecidedBy    []Hop         `json:"decided_by,omitempty" doc:"what chose this value among others, such as the condition of a template"`
 	Reference    *Reference    `json:"reference,omitempty" doc:"where a secret store keeps the text"`
+	Asked        []Asked       `json:"asked,omitempty" doc:"every request that the outcome rests on, in order; left out when it is the one of request"`
+	KeyHint      string        `json:"key_hint,omitempty" doc:"the key as its vendor itself shows it in a list of keys; left out unless it did"`
+	Control      *Control      `json:"control,omitempty" doc:"what became of the control key, one that is known to be good, at the same host; left out when there is none, or none was needed"`
 }
 
 // Reference is a place in a secret store outside the repository.
@@ -136,6 +146,25 @@ type Request struct {
 	Attempts   int    `json:"attempts" doc:"how often it was sent"`
 	DurationMS int64  `json:"duration_ms" doc:"in milliseconds"`
 	Failure    string `json:"failure,omitempty" doc:"what went wrong when no answer came"`
+	At         string `json:"at,omitempty" doc:"when it was first sent: RFC 3339, UTC"`
+}
+
+// Asked is one of the requests that an outcome rests on.
+type Asked struct {
+	What        string  `json:"what" enum:"key,step,elsewhere,control-request" doc:"the key where it belongs, a further request about it, the key at another environment's host, or the request with a random key"`
+	Step        string  `json:"step,omitempty" doc:"of a further request: its name"`
+	Environment string  `json:"environment,omitempty" doc:"of another environment's host: which one"`
+	Reason      string  `json:"reason" doc:"what it came to"`
+	Request     Request `json:"request" doc:"what was asked and answered"`
+}
+
+// Control is what became of a key that is known to be good.
+type Control struct {
+	State    string  `json:"state" enum:"passed,failed,unverified,absent" doc:"absent: its variable is not set"`
+	Variable string  `json:"variable" doc:"of keyfit's own process, which holds it"`
+	Reason   string  `json:"reason" doc:"the stable word that this rests on"`
+	Says     string  `json:"says,omitempty" doc:"what the vendor means by its answer"`
+	Request  Request `json:"request" doc:"what was asked and answered; attempts is 0 when nothing was sent"`
 }
 
 // Elsewhere is the environment whose API accepts a key that its own one rejects.
@@ -227,9 +256,11 @@ type Problem struct {
 	Fix     string `json:"fix,omitempty" doc:"what to do"`
 }
 
-// Ignored is a finding that the configuration silences.
+// Ignored is a finding that the configuration or a comment silences.
 type Ignored struct {
 	Finding Finding `json:"finding" doc:"what was found"`
 	Reason  string  `json:"reason" doc:"why it is accepted"`
 	Expires string  `json:"expires" doc:"until when: a day such as 2027-01-31"`
+	Source  string  `json:"source" enum:"config,comment" doc:"where that is said: under ignore in keyfit.yaml, or in a comment"`
+	At      At      `json:"at" doc:"the place of that entry or comment"`
 }

@@ -19,6 +19,11 @@ type Options struct {
 	Verbose bool // show the passed slots and whole journeys too
 	Quiet   bool // leave out the table and warnings' details
 
+	// OpensAlerts tells that whoever takes SARIF opens an alert for every result in it,
+	// suppressed or not, as GitHub does: what is ignored is left out then.
+	OpensAlerts bool
+	Note        string // what the github format says first, about this run as a whole
+
 	// Runner is how the github format reaches the runner: annotations on w, and the job
 	// summary wherever the runner wants it.
 	Runner func(w io.Writer) Runner
@@ -44,6 +49,10 @@ func Formats() map[string]Format {
 		"json":     writeJSON,
 		"github":   writeGitHub,
 		"markdown": writeMarkdown,
+		"html":     writeHTML,
+		"sarif":    writeSARIF,
+		"junit":    writeJUnit,
+		"gitlab":   writeGitLab,
 	}
 }
 

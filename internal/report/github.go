@@ -14,6 +14,11 @@ func writeGitHub(w io.Writer, d Document, opt Options) error {
 		return errors.New("the github format needs a runner")
 	}
 	r := opt.Runner(w)
+	if opt.Note != "" {
+		if err := r.Annotate("notice", "keyfit", pos.Span{}, opt.Note); err != nil {
+			return err
+		}
+	}
 	for _, f := range d.Findings {
 		level := map[string]string{"error": "error", "warning": "warning"}[f.Severity]
 		if level == "" {
@@ -29,7 +34,15 @@ func writeGitHub(w io.Writer, d Document, opt Options) error {
 	if _, err := io.WriteString(w, "keyfit: "+summaryText(d)+"\n"); err != nil {
 		return err
 	}
-	return r.Summary(Markdown(d))
+	return r.Summary(noted(opt.Note) + Markdown(d))
+}
+
+// noted is the note as a quotation above the report.
+func noted(note string) string {
+	if note == "" {
+		return ""
+	}
+	return "> " + md(note) + "\n\n"
 }
 
 func annotation(f Finding) string {

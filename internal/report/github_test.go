@@ -46,12 +46,11 @@ func load(t *testing.T, name string) report.Document {
 	if name == "many" {
 		file = "suspended"
 	}
-	f, err := os.Open(filepath.Join("..", "..", "testdata", "report", file+".json"))
+	data, err := os.ReadFile(filepath.Join("..", "..", "testdata", "report", file+".json"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
-	d, err := report.Read(f)
+	d, err := report.Read(file+".json", data)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -36,8 +36,8 @@ func (s Slot) place() place { return place{s.Environment, s.Variable} }
 func (x index) findingsOf(s Slot) []Finding {
 	var out []Finding
 	for _, i := range x.finding[s.place()] {
-		if f := x.doc.Findings[i]; f.isOf(s) {
-			out = append(out, f)
+		if f := &x.doc.Findings[i]; concerns(f, &s) {
+			out = append(out, *f)
 		}
 	}
 	return out
@@ -47,8 +47,8 @@ func (x index) findingsOf(s Slot) []Finding {
 func (x index) ignoredOf(s Slot) []Finding {
 	var out []Finding
 	for _, i := range x.ignored[s.place()] {
-		if f := x.doc.Ignored[i].Finding; f.isOf(s) {
-			out = append(out, f)
+		if f := &x.doc.Ignored[i].Finding; concerns(f, &s) {
+			out = append(out, *f)
 		}
 	}
 	return out
@@ -57,15 +57,18 @@ func (x index) ignoredOf(s Slot) []Finding {
 // slotOf finds the slot that a finding is about.
 func (x index) slotOf(f Finding) (Slot, bool) {
 	for _, i := range x.slot[f.place()] {
-		if s := x.doc.Slots[i]; f.isOf(s) {
-			return s, true
+		if s := &x.doc.Slots[i]; concerns(&f, s) {
+			return *s, true
 		}
 	}
 	return Slot{}, false
 }
 
 // isOf reports whether the finding is about this slot.
-func (f Finding) isOf(s Slot) bool {
+func (f Finding) isOf(s Slot) bool { return concerns(&f, &s) }
+
+// concerns is isOf without copies: in the reports of fleets it is asked millions of times.
+func concerns(f *Finding, s *Slot) bool {
 	if f.Variable == "" || f.place() != s.place() {
 		return false
 	}

@@ -194,7 +194,7 @@ func (m *markdown) chart(s Slot) string {
 	for i, h := range s.Trail {
 		fmt.Fprintf(&b, "  h%d[\"%s\"]\n", i, label(h.Kind, h.At))
 	}
-	fmt.Fprintf(&b, "  slot([\"%s\"])\n", mermaid(shorten(s.title())))
+	fmt.Fprintf(&b, "  slot([\"%s\"])\n", mermaid(shorten(s.title(), maxLabel)))
 	for i := range s.Trail {
 		next := "slot"
 		if i+1 < len(s.Trail) {
@@ -209,13 +209,14 @@ func (m *markdown) chart(s Slot) string {
 	return b.String()
 }
 
-func label(kind string, at At) string { return mermaid(shorten(kind + " " + at.place())) }
+func label(kind string, at At) string { return mermaid(shorten(kind+" "+at.place(), maxLabel)) }
 
-func shorten(text string) string {
-	if utf8.RuneCountInString(text) <= maxLabel {
+// shorten cuts a text to n characters.
+func shorten(text string, n int) string {
+	if utf8.RuneCountInString(text) <= n {
 		return text
 	}
-	return string([]rune(text)[:maxLabel-1]) + "…"
+	return string([]rune(text)[:n-1]) + "…"
 }
 
 func (m *markdown) ignored(d Document) {

@@ -60,6 +60,9 @@ func unseen(d *Document) []Unverified {
 	for _, s := range d.Slots {
 		seen[s.Environment] = true
 	}
+	for _, name := range d.elsewhere() {
+		seen[name] = true
+	}
 	var out []Unverified
 	for _, f := range d.Findings {
 		if f.ID != "K001" || f.Severity == "note" || seen[f.Environment] {
@@ -133,6 +136,10 @@ func ExitCode(d Document, failOn FailOn, onUnverified OnUnverified) int {
 	switch {
 	case slices.ContainsFunc(d.Findings, func(f Finding) bool { return failOn.covers(f.Severity) }):
 		return exitFindings
+	case failOn != FailNever && d.Summary.Failed > 0:
+		return exitFindings // as of a saved report whose findings are gone
+	case d.Shard != nil && d.Shard.Elsewhere > 0 && d.Summary.Slots == 0 && len(d.Unverified) == 0:
+		return exitOK // the other parts have the slots
 	case len(d.Unverified) == 0 && (d.Summary.Environments == 0 || d.Summary.Slots == 0):
 		return exitNothing
 	case onUnverified == UnverifiedFails && d.hasDoubt():
@@ -150,7 +157,7 @@ func (level FailOn) covers(severity string) bool {
 // "could not verify" is never called a pass.
 func Result(exitCode int, d Document) string {
 	switch {
-	case exitCode == exitFindings, exitCode == exitOK && d.Summary.Errors > 0:
+	case exitCode == exitFindings, exitCode == exitOK && d.Summary.Errors+d.Summary.Failed > 0:
 		return Failed
 	case exitCode == exitUnverified, exitCode == exitOK && d.hasDoubt():
 		return Unsettled

@@ -67,6 +67,7 @@ type Receivers struct {
 	Environment string
 	Consumers   []model.Consumer
 	Problems    []model.Problem
+	Lost        *model.Value // why there may be more consumers than these; nil when nothing says so
 }
 
 // ResolvedInput is everything that a Resolved is built from.

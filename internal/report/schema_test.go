@@ -19,11 +19,19 @@ import (
 // The schemas are made from the structures, so that they cannot fall behind. Fields may
 // be added within one version of the schema; that is why they allow others.
 func TestSchemas(t *testing.T) {
-	for file, v := range map[string]any{"report.schema.json": Document{}, "resolve.schema.json": Resolved{}} {
+	for file, v := range map[string]any{
+		"report.schema.json": Document{}, "resolve.schema.json": Resolved{},
+		"doctor.schema.json": Diagnosis{}, "evidence.schema.json": Evidence{},
+		"diff.schema.json": Difference{},
+	} {
 		s := schemaOf(t, reflect.TypeOf(v))
 		s["$schema"] = "https://json-schema.org/draft/2020-12/schema"
 		s["$id"] = "https://raw.githubusercontent.com/keyfit/keyfit/main/docs/" + file
-		s["title"] = "keyfit " + map[string]string{"report.schema.json": "check", "resolve.schema.json": "resolve"}[file] + " --format json"
+		s["title"] = "keyfit " + map[string]string{
+			"report.schema.json": "check --format json", "resolve.schema.json": "resolve --format json",
+			"doctor.schema.json": "doctor --format json", "evidence.schema.json": "check --evidence FILE.json",
+			"diff.schema.json": "diff --format json",
+		}[file]
 		var b bytes.Buffer
 		if err := encode(&b, s); err != nil {
 			t.Fatal(err)
@@ -118,7 +126,7 @@ func TestReportsAreValid(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 		// What is read back from a report that lacks every list is complete again.
-		back, err := Read(strings.NewReader(`{"schema_version": 1, "slots": [{"state": "known", "rungs": {"format":"pass","known":"pass","linked":"pass","active":"pass","authorised":"pass"}, "alternatives": [{"state": "absent"}], "elsewhere": {}}], "findings": [{"severity": "error"}]}`))
+		back, err := Read("report.json", []byte(`{"schema_version": 1, "slots": [{"state": "known", "rungs": {"format":"pass","known":"pass","linked":"pass","active":"pass","authorised":"pass"}, "alternatives": [{"state": "absent"}], "elsewhere": {}}], "findings": [{"severity": "error"}]}`))
 		if err != nil {
 			t.Fatal(err)
 		}

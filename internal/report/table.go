@@ -2,13 +2,15 @@ package report
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 )
 
-// maxRows bounds the table; the findings above it are complete.
-const maxRows = 60
+// maxRows bounds the table, and in a folded run maxFewRows. The worst rows are kept then.
+const (
+	maxRows    = 60
+	maxFewRows = 15
+)
 
 // maxName bounds the names in it.
 const maxName = 60
@@ -20,24 +22,54 @@ func (p *page) table(x index) {
 	if len(cells) == 0 {
 		return
 	}
+	rows := len(cells)
+	cells = p.worst(cells, x.doc)
 	lines := p.grid(cells)
 	if p.opt.Width > 0 && slices.ContainsFunc(lines, func(l string) bool { return visibleWidth(l) > p.opt.Width-2 }) {
 		lines = p.list(cells)
 	}
-	for i, l := range lines {
-		if i > maxRows {
-			p.line("  ", fmt.Sprintf("%d more rows", len(lines)-i))
-			break
-		}
+	for _, l := range lines {
 		p.line("| ", l)
 	}
+	if n := rows - len(cells); n > 0 {
+		p.line("  ", plural(n, "more cell", "more cells"), "; --verbose shows all")
+	}
 	p.line()
+}
+
+// worst leaves out the variables that look best, where there are more than anybody reads. Of
+// the bad ones it keeps those that most consumers receive.
+func (p *page) worst(cells []cell, d *Document) []cell {
+	most := maxRows
+	switch {
+	case p.opt.Verbose:
+		return cells
+	case p.crowded(d.Findings):
+		most = maxFewRows
+	}
+	ranks, slots, names := map[string]int{}, map[string]int{}, []string{}
+	for _, c := range cells {
+		if slots[c.variable] == 0 {
+			names = append(names, c.variable)
+		}
+		ranks[c.variable] = max(ranks[c.variable], rank(c.outcome))
+		slots[c.variable] += c.slots
+	}
+	slices.SortStableFunc(names, func(a, b string) int {
+		return cmp.Or(ranks[b]-ranks[a], slots[b]-slots[a], strings.Compare(a, b))
+	})
+	kept := map[string]bool{}
+	for _, name := range names[:min(most, len(names))] {
+		kept[name] = true
+	}
+	return slices.DeleteFunc(cells, func(c cell) bool { return !kept[c.variable] })
 }
 
 // cell is what became of one variable in one environment, over all its consumers.
 type cell struct {
 	place
 	outcome string
+	slots   int      // consumers that receive it
 	words   []string // ids of findings, or reasons
 }
 
@@ -52,6 +84,7 @@ func tableCells(x index) []cell {
 			cells = append(cells, cell{place: s.place(), outcome: Passed})
 		}
 		c := &cells[i]
+		c.slots++
 		if rank(s.Outcome) > rank(c.outcome) {
 			c.outcome = s.Outcome
 		}

@@ -16,9 +16,7 @@ func writeText(w io.Writer, d Document, opt Options) error {
 	p := &page{opt: opt}
 	x := newIndex(&d)
 	told := map[string]bool{}
-	for _, f := range d.Findings {
-		p.finding(f, x, told)
-	}
+	p.findings(x, told)
 	p.problems(d)
 	p.untold(d, told)
 	switch {
@@ -36,10 +34,11 @@ func writeText(w io.Writer, d Document, opt Options) error {
 }
 
 // finding writes one block. told remembers the slots whose journey was shown already.
-func (p *page) finding(f Finding, x index, told map[string]bool) {
-	if p.opt.Quiet && f.Severity != "error" {
-		return
-	}
+func (p *page) finding(f Finding, x index, told map[string]bool) { p.block(cluster{f}, x, told) }
+
+// block writes the first finding of a cluster, and where else there is the same.
+func (p *page) block(c cluster, x index, told map[string]bool) {
+	f := c[0]
 	p.headline(f)
 	if f.At.File != "" {
 		p.line("  ", p.paint(blue, p.glyph("-->", "-->")), " ", p.text(f.At.String()))
@@ -59,6 +58,7 @@ func (p *page) finding(f Finding, x index, told map[string]bool) {
 	for _, r := range f.Related {
 		p.note("see", strings.TrimPrefix(r.At.String()+": "+r.Message, ": "))
 	}
+	p.note("same at", c.others())
 	p.note("fix", f.Fix)
 	p.note("help", f.Help)
 	p.line()
@@ -259,14 +259,9 @@ func (p *page) rungs(s Slot) {
 
 // problems writes those that no finding speaks of.
 func (p *page) problems(d Document) {
-	spoken := map[At]bool{}
-	for _, f := range d.Findings {
-		spoken[f.At] = spoken[f.At] || f.ID == "K001"
-	}
-	for _, problem := range d.Problems {
-		if spoken[problem.At] {
-			continue
-		}
+	all := untoldProblems(&d)
+	most := min(p.most(&d, maxUntold), len(all))
+	for _, problem := range all[:most] {
 		p.line(p.paint(yellow+";"+bold, "problem"), p.paint(bold, ": "+p.text(problem.Message)))
 		if problem.At.File != "" {
 			p.line("  ", p.paint(blue, "-->"), " ", p.text(problem.At.String()))
@@ -274,16 +269,28 @@ func (p *page) problems(d Document) {
 		p.note("fix", problem.Fix)
 		p.line()
 	}
+	p.more(len(all)-most, "problems")
 }
 
 // untold writes the unverified slots that no finding has shown.
 func (p *page) untold(d Document, told map[string]bool) {
+	most, shown, more := p.most(&d, maxUntold), 0, 0
 	for _, s := range d.Slots {
-		if s.Outcome == Unsettled && !told[s.key()] {
-			p.line(p.paint(yellow+";"+bold, "unverified"), p.paint(bold, ": "+p.text(doubt(s))))
-			p.slot(s, false)
-			p.line()
+		switch {
+		case s.Outcome != Unsettled || told[s.key()]:
+			continue
+		case shown == most:
+			more++
+			continue
 		}
+		shown++
+		p.line(p.paint(yellow+";"+bold, "unverified"), p.paint(bold, ": "+p.text(doubt(s))))
+		p.slot(s, false)
+		p.line()
+	}
+	if more > 0 {
+		p.more(more, "could not be verified")
+		p.line()
 	}
 }
 
@@ -297,18 +304,15 @@ func (p *page) passed(d Document) {
 	}
 }
 
-// maxPassed bounds how many passed slots are told without --verbose.
-const maxPassed = 20
-
 // passedBriefly says of each key that fits, or whose misfit the configuration accepts,
 // whose it is and what was proven.
 func (p *page) passedBriefly(x index) {
-	told, more := 0, 0
+	told, more, most := 0, 0, p.most(x.doc, maxPassed)
 	for _, s := range x.doc.Slots {
 		switch {
 		case s.Outcome != Passed:
 			continue
-		case told == maxPassed:
+		case told == most:
 			more++
 			continue
 		}
@@ -325,19 +329,19 @@ func (p *page) passedBriefly(x index) {
 		p.rungs(s)
 		p.note("doubt", s.Doubt)
 	}
-	if more > 0 {
-		p.line(fmt.Sprintf("%d more passed; --verbose shows all", more))
-	}
+	p.more(more, "passed")
 	if told > 0 {
 		p.line()
 	}
 }
 
 func (p *page) ignored(d Document) {
-	for _, i := range d.Ignored {
+	most := min(p.most(&d, maxIgnored), len(d.Ignored))
+	for _, i := range d.Ignored[:most] {
 		p.line(p.paint(faint, "ignored["+p.text(i.Finding.ID)+"]"), ": ", p.text(i.Finding.title()))
 		p.note("because", strings.TrimSpace(i.Reason+until(i.Expires)))
 	}
+	p.more(len(d.Ignored)-most, "ignored")
 	if len(d.Ignored) > 0 {
 		p.line()
 	}

@@ -43,6 +43,9 @@ var reasonText = map[provider.Reason]string{
 	provider.Offline:            "not asked, because keyfit runs offline",
 }
 
+// ReasonText says a reason of the contract in a clause; "" for a word that is none.
+func ReasonText(r provider.Reason) string { return reasonText[r] }
+
 // doubt says in a sentence why a slot could not be verified.
 func doubt(s Slot) string {
 	parts := []string{reasonText[provider.Reason(s.Reason)]}
@@ -175,7 +178,18 @@ func plural(n int, one, many string) string {
 
 // summaryText is the last line of a report for people.
 func summaryText(d Document) string {
+	text := d.shardText() + countsText(d)
+	for _, set := range d.Incomplete {
+		text += "; " + set.lack()
+	}
+	return text
+}
+
+func countsText(d Document) string {
 	s := d.Summary
+	if d.Shard != nil && s.Slots == 0 && d.Shard.Elsewhere > 0 {
+		return "nothing to check in this part"
+	}
 	if s.Slots == 0 {
 		return fmt.Sprintf("nothing checked: %s, no key in any; %s, %s",
 			plural(s.Environments, "environment", "environments"), plural(s.Errors, "error", "errors"), plural(s.Warnings, "warning", "warnings"))
@@ -190,7 +204,7 @@ func overall(d Document) string {
 	switch {
 	case d.Summary.Failed > 0 || d.Summary.Errors > 0:
 		return Failed
-	case d.Summary.Unverified > 0:
+	case d.Summary.Unverified > 0 || len(d.Incomplete) > 0:
 		return Unsettled
 	case d.Summary.Slots == 0:
 		return "nothing checked"

@@ -1,0 +1,309 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Merge makes one report of several.
+//
+// A slot that several reports hold stands once: a failure is kept before a doubt, and a doubt
+// before a pass, so that joining reports never hides anything. With latest the report that was
+// started last is believed instead, and the older findings about its slots are dropped: that
+// is for what was run again. Findings, problems and ignores are joined and stand once each.
+// The merged run began when the first did and took as long as the longest.
+//
+// Parts of a run with --shard are joined; where some are missing, the report says that what
+// they check is not verified.
+func Merge(docs []Document, latest bool) Document {
+	m := &merger{docs: slices.Clone(docs), latest: latest, outdated: map[source]bool{}}
+	slices.SortStableFunc(m.docs, func(a, b Document) int { return cmp.Compare(a.Started, b.Started) })
+	out := Document{SchemaVersion: SchemaVersion, Slots: []Slot{}, Findings: []Finding{}, Problems: []Problem{}, Ignored: []Ignored{}}
+	m.head(&out)
+	m.slots(&out)
+	m.findings(&out)
+	m.shards(&out)
+	m.reuse(&out)
+	m.note(&out)
+	settle(&out, out.Environments)
+	for _, d := range docs {
+		if len(d.Environments) == 0 {
+			out.Summary.Environments = max(out.Summary.Environments, d.Summary.Environments)
+		}
+	}
+	return out
+}
+
+// merger joins reports. docs stand in the order in which they were started.
+type merger struct {
+	docs     []Document
+	latest   bool
+	kept     []held
+	outdated map[source]bool // slots in whose place another report's are taken
+	notes    []string
+	disputes int
+}
+
+// source names a slot by its report and where it stands there.
+type source struct{ doc, slot int }
+
+// held is a slot with where it is from.
+type held struct {
+	Slot
+	source
+}
+
+func (m *merger) head(out *Document) {
+	for i, d := range m.docs {
+		out.Tool = d.Tool
+		if out.Started == "" {
+			out.Started = d.Started
+		}
+		out.DurationMS = max(out.DurationMS, d.DurationMS)
+		out.Environments = append(out.Environments, d.Environments...)
+		out.ReuseAllowed = d.ReuseAllowed && (i == 0 || out.ReuseAllowed)
+		out.FingerprintKey = commonKey(out.FingerprintKey, d.FingerprintKey, i == 0)
+		m.notes = append(m.notes, d.Notes...)
+	}
+	out.Environments = someOf(distinct(out.Environments))
+}
+
+// commonKey is what the fingerprints of both were made with.
+func commonKey(a, b *FingerprintKey, first bool) *FingerprintKey {
+	switch {
+	case first, a == nil && b == nil:
+		return b
+	case a != nil && b != nil && *a == *b && a.Kind == "kept":
+		return a
+	}
+	return &FingerprintKey{Kind: "mixed"}
+}
+
+// identity is what makes slots of two reports the same one.
+type identity struct {
+	environment, kind, namespace, consumer, container, variable string
+	file                                                        bool
+}
+
+func (s Slot) identity() identity {
+	return identity{s.Environment, s.ConsumerKind, s.Namespace, s.Consumer, s.Container, s.Variable, s.File}
+}
+
+func (m *merger) slots(out *Document) {
+	kept := map[identity][]held{}
+	var order []identity
+	for i, d := range m.docs {
+		mine := map[identity][]held{}
+		for j, s := range d.Slots {
+			id := s.identity()
+			if len(kept[id]) == 0 && len(mine[id]) == 0 {
+				order = append(order, id)
+			}
+			mine[id] = append(mine[id], held{s, source{i, j}})
+		}
+		for id, list := range mine {
+			kept[id] = m.join(kept[id], list)
+		}
+	}
+	for _, id := range order {
+		m.kept = append(m.kept, kept[id]...)
+	}
+	for _, h := range m.kept {
+		out.Slots = append(out.Slots, h.Slot)
+	}
+}
+
+// join puts the slots of one identity in two reports together. A consumer may be started
+// several times with several values: those of the same journey belong together, and then
+// those that are left, in their order.
+func (m *merger) join(old, list []held) []held {
+	if len(old) == 0 {
+		return list
+	}
+	taken := make([]bool, len(old))
+	pair := func(h held, same func(a, b held) bool) bool {
+		for i := range taken {
+			if !taken[i] && same(old[i], h) {
+				taken[i] = true
+				old[i] = m.choose(old[i], h)
+				return true
+			}
+		}
+		return false
+	}
+	var rest []held
+	for _, h := range list {
+		if !pair(h, func(a, b held) bool { return slices.Equal(a.Trail, b.Trail) }) {
+			rest = append(rest, h)
+		}
+	}
+	for _, h := range rest {
+		if !pair(h, func(held, held) bool { return true }) {
+			old = append(old, h)
+		}
+	}
+	return old
+}
+
+// choose takes one of two slots that are the same; b is of the later report.
+func (m *merger) choose(a, b held) held {
+	winner, loser := b, a
+	if !m.latest && rank(a.Outcome) > rank(b.Outcome) {
+		winner, loser = a, b
+	}
+	m.outdated[loser.source] = true
+	if a.Outcome != b.Outcome {
+		m.dispute(a, b, winner)
+	}
+	return winner
+}
+
+// maxDisputes bounds the notes about reports that disagree.
+const maxDisputes = 20
+
+func (m *merger) dispute(a, b, winner held) {
+	if m.disputes++; m.disputes <= maxDisputes {
+		m.notes = append(m.notes, fmt.Sprintf("the reports disagree on %s: %s and %s; kept is %s", a.title(), a.Outcome, b.Outcome, winner.Outcome))
+	}
+}
+
+// same is what makes two findings one.
+type same struct {
+	id, severity, environment, consumer, container, variable, message string
+	at                                                                At
+}
+
+func (f Finding) same() same {
+	return same{f.ID, f.Severity, f.Environment, f.Consumer, f.Container, f.Variable, f.Message, f.At}
+}
+
+func (m *merger) findings(out *Document) {
+	for i := range m.docs {
+		d := &m.docs[i]
+		stale := m.staleness(i)
+		for _, f := range d.Findings {
+			if !stale(f) {
+				out.Findings = append(out.Findings, f)
+			}
+		}
+		for _, entry := range d.Ignored {
+			if !stale(entry.Finding) {
+				out.Ignored = append(out.Ignored, entry)
+			}
+		}
+		if !m.latest || !m.repeated(i, d.Environments...) {
+			out.Problems = append(out.Problems, d.Problems...)
+		}
+	}
+	out.Findings = once(out.Findings, Finding.same)
+	out.Ignored = once(out.Ignored, func(i Ignored) [2]any { return [2]any{i.Finding.same(), i.Reason} })
+	out.Problems = once(out.Problems, func(p Problem) Problem { return p })
+	slices.SortStableFunc(out.Problems, func(a, b Problem) int {
+		return cmp.Or(compareAt(a.At, b.At), cmp.Compare(a.Message, b.Message), cmp.Compare(a.Fix, b.Fix))
+	})
+	slices.SortStableFunc(out.Ignored, func(a, b Ignored) int { return compareIgnored(a.Finding, b.Finding) })
+}
+
+// compareIgnored is the order in which a run lists what is ignored.
+func compareIgnored(a, b Finding) int {
+	return cmp.Or(
+		cmp.Compare(weight(b.Severity), weight(a.Severity)),
+		cmp.Compare(a.Environment, b.Environment), compareAt(a.At, b.At), cmp.Compare(a.ID, b.ID),
+		cmp.Compare(a.Consumer, b.Consumer), cmp.Compare(a.Container, b.Container), cmp.Compare(a.Variable, b.Variable),
+		cmp.Compare(a.Message, b.Message), cmp.Compare(a.Fix, b.Fix),
+	)
+}
+
+// once keeps the first of those that have the same key.
+func once[T any, K comparable](list []T, key func(T) K) []T {
+	seen := map[K]bool{}
+	return slices.DeleteFunc(list, func(t T) bool {
+		k := key(t)
+		had := seen[k]
+		seen[k] = true
+		return had
+	})
+}
+
+// staleness tells which findings of a report a later one has replaced. Only with latest
+// there are any.
+func (m *merger) staleness(doc int) func(Finding) bool {
+	if !m.latest {
+		return func(Finding) bool { return false }
+	}
+	x := newIndex(&m.docs[doc])
+	return func(f Finding) bool {
+		about, outdated := 0, 0
+		for _, i := range x.slot[f.place()] {
+			if f.isOf(m.docs[doc].Slots[i]) {
+				about++
+				if m.outdated[source{doc, i}] {
+					outdated++
+				}
+			}
+		}
+		if about > 0 {
+			return about == outdated
+		}
+		return f.Environment != "" && m.repeated(doc, f.Environment)
+	}
+}
+
+// repeated reports whether later reports looked at all of these environments again.
+func (m *merger) repeated(doc int, environments ...string) bool {
+	for _, name := range environments {
+		again := slices.ContainsFunc(m.docs[doc+1:], func(d Document) bool { return slices.Contains(d.Environments, name) })
+		if !again {
+			return false
+		}
+	}
+	return len(environments) > 0
+}
+
+// note says what has to be known of the sources.
+func (m *merger) note(out *Document) {
+	if more := m.disputes - maxDisputes; more > 0 {
+		m.notes = append(m.notes, fmt.Sprintf("the reports disagree on %s more", plural(more, "slot", "slots")))
+	}
+	var versions []string
+	for _, d := range m.docs {
+		versions = append(versions, cmp.Or(d.Tool.Version, "without a number"))
+	}
+	if versions = distinct(versions); len(versions) > 1 {
+		m.notes = append(m.notes, "the reports are of several versions of keyfit: "+strings.Join(versions, ", "))
+	}
+	if k := out.FingerprintKey; len(m.docs) > 1 && (k == nil || k.Kind != "kept") && m.spansEnvironments() {
+		m.notes = append(m.notes, "fingerprints are not comparable across these reports, so a key that two of them share is not found: run all of them with one KEYFIT_FINGERPRINT_KEY")
+	}
+	out.Notes = someOf(once(m.notes, func(note string) string { return note }))
+}
+
+// spansEnvironments reports whether two runs looked at different environments.
+func (m *merger) spansEnvironments() bool {
+	for i, d := range m.docs {
+		for j := range i {
+			if len(d.Slots) > 0 && len(m.docs[j].Slots) > 0 && m.run(i) != m.run(j) && !slices.Equal(environmentsOf(d), environmentsOf(m.docs[j])) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func environmentsOf(d Document) []string {
+	names := slices.Clone(d.Environments)
+	for _, s := range d.Slots {
+		names = append(names, s.Environment)
+	}
+	return distinct(names)
+}
+
+// run tells the runs of the reports apart: the parts of one division are one.
+func (m *merger) run(doc int) string {
+	if s := m.docs[doc].Shard; s != nil {
+		return s.Plan
+	}
+	return fmt.Sprint("#", doc)
+}
