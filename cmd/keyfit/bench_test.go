@@ -8,7 +8,7 @@ import (
 )
 
 // build compiles the program once for the benchmarks of whole processes.
-func build(b *testing.B) string {
+func build(b testing.TB) string {
 	b.Helper()
 	binary := filepath.Join(b.TempDir(), "keyfit")
 	if out, err := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", binary, ".").CombinedOutput(); err != nil {

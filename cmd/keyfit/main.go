@@ -21,6 +21,7 @@ func main() {
 	// Libraries write to the standard logger, and net/http prints foreign bytes there.
 	log.SetOutput(io.Discard)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	columns, colors := screen(os.Stdout)
 	code := cli.Main(ctx, cli.Process{
 		Args:    os.Args[1:],
 		Environ: os.Environ(),
@@ -32,8 +33,13 @@ func main() {
 		Version: version,
 		Date:    date,
 
-		StdoutTerminal: isTerminal(os.Stdout),
+		StdoutTerminal: colors,
+		StdoutColumns:  columns,
 		StderrTerminal: isTerminal(os.Stderr),
+		StdinTerminal:  isTerminal(os.Stdin),
+
+		Git:        runGit,
+		Executable: executable(),
 	})
 	stop()
 	os.Exit(code)

@@ -5,13 +5,12 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"go.yaml.in/yaml/v3"
-
 	"github.com/keyfit/keyfit/internal/cli"
 )
 
@@ -60,7 +59,7 @@ var changing = regexp.MustCompile(`127\.0\.0\.1:\d+|kf:[0-9a-f]+`)
 func TestReadmeDemo(t *testing.T) {
 	var shown string
 	for _, b := range readmeBlocks(t) {
-		if b.language == "text" {
+		if b.language == "text" && strings.HasPrefix(b.text, "error[K205]") {
 			shown = b.text
 		}
 	}
@@ -76,25 +75,97 @@ func TestReadmeDemo(t *testing.T) {
 	}
 }
 
-// TestReadmeConfiguration: the configurations that the README and the page about them show
-// load without a mistake.
-func TestReadmeConfiguration(t *testing.T) {
+// TestConfigurationExamples: the configurations that the pages show load without a mistake.
+func TestConfigurationExamples(t *testing.T) {
 	tested := 0
-	for _, b := range append(readmeBlocks(t), blocksOf(t, "docs", "configuration.md")...) {
-		if b.language != "yaml" || !strings.HasPrefix(b.text, "version:") {
-			continue
-		}
-		tested++
-		dir := t.TempDir()
-		if err := os.WriteFile(filepath.Join(dir, "keyfit.yaml"), []byte(b.text), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		if _, stderr, code := run(t, dir, "config", "validate"); code != 0 {
-			t.Errorf("exit %d: %s", code, stderr)
+	for _, page := range writtenPages(t) {
+		for _, b := range blocksOf(t, page) {
+			if b.language != "yaml" || !strings.HasPrefix(b.text, "version:") && !strings.HasPrefix(b.text, "ignore:") {
+				continue
+			}
+			tested++
+			text := b.text
+			if strings.HasPrefix(text, "ignore:") {
+				text = "version: 1\nenvironments: {staging: {deploy: [{dotenv: .env}]}}\n" + text
+			}
+			if _, stderr, code := run(t, folder(t, map[string]string{"keyfit.yaml": text}), "config", "validate"); code != 0 {
+				t.Errorf("%s: exit %d: %s", page, code, stderr)
+			}
 		}
 	}
-	if tested < 2 {
-		t.Error("the README or docs/configuration.md shows no configuration")
+	if tested < 25 {
+		t.Errorf("found only %d configurations", tested)
+	}
+}
+
+// writtenPages are the pages that show configurations, commands and pipelines.
+func writtenPages(t *testing.T) []string {
+	t.Helper()
+	pages := []string{"README.md"}
+	for _, pattern := range []string{"docs/*.md", "docs/findings/*.md"} {
+		found, err := filepath.Glob(filepath.Join("..", "..", filepath.FromSlash(pattern)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range found {
+			rel, err := filepath.Rel(filepath.Join("..", ".."), name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			pages = append(pages, rel)
+		}
+	}
+	if len(pages) < 30 {
+		t.Fatalf("found only %d pages", len(pages))
+	}
+	return pages
+}
+
+// TestEveryBlockIsTested: a block of a page that nothing runs or reads is a promise that nobody
+// keeps. The pages with tests of their own are left out, and those that are generated.
+func TestEveryBlockIsTested(t *testing.T) {
+	pages, err := filepath.Glob(filepath.Join("..", "..", "docs", "*.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks := readmeBlocks(t)
+	for _, page := range pages {
+		if name := filepath.Base(page); !slices.Contains([]string{"first-steps.md", "unknown.md", "commands.md", "hooks.md"}, name) {
+			blocks = append(blocks, blocksOf(t, "docs", name)...)
+		}
+	}
+	for _, b := range blocks {
+		switch b.language {
+		case "text": // TestReadmeDemo
+		case "yaml", "groovy": // TestConfigurationExamples, TestReadmePipelines
+		case "sh":
+			for line := range strings.Lines(b.text) {
+				switch {
+				case strings.HasPrefix(line, "keyfit"): // TestReadmeCommands
+				case strings.HasPrefix(line, "go install "):
+					checkInstall(t, line)
+				case strings.Contains(line, "# keyfit: ignore["), strings.HasPrefix(line, "export "):
+					checkComment(t, b.text)
+				default:
+					t.Errorf("nothing tests %q", line)
+				}
+			}
+		default:
+			t.Errorf("nothing tests a block in %q", b.language)
+		}
+	}
+}
+
+// checkComment: the comment that is shown has an effect.
+func checkComment(t *testing.T, script string) {
+	t.Helper()
+	dir := folder(t, map[string]string{
+		"keyfit.yaml": "version: 1\nenvironments: {staging: {deploy: [{dotenv: .env}, {run: ./deploy.sh}]}}\nkeys: {LEGACY_KEY: {provider: openai}}\n",
+		".env":        "LEGACY_KEY=one-CANARY\nOTHER_KEY=two-CANARY\n", "deploy.sh": script + "exec ./serve\n",
+	})
+	stdout, stderr, _ := run(t, dir, "check", "--offline", "--format", "json")
+	if !strings.Contains(stdout, `"source": "comment"`) {
+		t.Errorf("%q silences nothing: %s", script, stderr)
 	}
 }
 
@@ -110,6 +181,9 @@ func TestReadmeCommands(t *testing.T) {
 		}
 		for _, m := range command.FindAllStringSubmatch(b.text, -1) {
 			args := strings.Fields(m[1])
+			if m[1] == "" && b.language != "sh" {
+				continue // a name in a pipeline
+			}
 			tested++
 			_, stderr, _ := run(t, t.TempDir(), append(args, "--help")...)
 			if stderr != "" {
@@ -122,50 +196,28 @@ func TestReadmeCommands(t *testing.T) {
 	}
 }
 
-// TestReadmePipelines: the pipeline snippets are valid YAML, and what they pass to the
-// action is among its inputs.
+// TestReadmePipelines: the pipelines of the README are those of examples/ci, which the tests of
+// internal/ci hold to what they are for.
 func TestReadmePipelines(t *testing.T) {
-	var action struct {
-		Inputs map[string]any `yaml:"inputs"`
+	var examples string
+	for _, name := range []string{"github/deploy.yml", "gitlab/include.gitlab-ci.yml", "jenkins/Jenkinsfile"} {
+		data, err := os.ReadFile(filepath.Join("..", "..", "examples", "ci", filepath.FromSlash(name)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		examples += string(data)
 	}
-	data, err := os.ReadFile(filepath.Join("..", "..", "action.yml"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := yaml.Unmarshal(data, &action); err != nil {
-		t.Fatal(err)
-	}
-	used := 0
+	found := 0
 	for _, b := range readmeBlocks(t) {
-		if b.language != "yaml" {
+		if b.language != "groovy" && (b.language != "yaml" || strings.HasPrefix(b.text, "version:")) {
 			continue
 		}
-		var doc struct {
-			Jobs map[string]struct {
-				Steps []struct {
-					Uses string         `yaml:"uses"`
-					With map[string]any `yaml:"with"`
-				} `yaml:"steps"`
-			} `yaml:"jobs"`
-		}
-		if err := yaml.Unmarshal([]byte(b.text), &doc); err != nil {
-			t.Errorf("%v in\n%s", err, b.text)
-		}
-		for _, job := range doc.Jobs {
-			for _, step := range job.Steps {
-				if !strings.HasPrefix(step.Uses, "keyfit/keyfit@") {
-					continue
-				}
-				for input := range step.With {
-					used++
-					if _, ok := action.Inputs[input]; !ok {
-						t.Errorf("the action has no input %q", input)
-					}
-				}
-			}
+		found++
+		if !strings.Contains(examples, b.text) {
+			t.Errorf("no file of examples/ci holds\n%s", b.text)
 		}
 	}
-	if used == 0 {
-		t.Error("the README does not show the action")
+	if found != 3 {
+		t.Errorf("the README shows %d pipelines, want 3", found)
 	}
 }

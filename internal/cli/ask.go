@@ -14,8 +14,8 @@ import (
 )
 
 // ask puts the questions and gives the verdicts in the order of the slots.
-func (a *app) ask(ctx context.Context, slots []keys.Slot, o checkOptions) ([]verdict.Verdict, error) {
-	client, err := a.client(o)
+func (a *app) ask(ctx context.Context, w *workspace, slots []keys.Slot, part portion, o checkOptions) ([]verdict.Verdict, error) {
+	client, err := a.client(o, part.neighbours(slots))
 	if err != nil {
 		return nil, err
 	}
@@ -26,6 +26,7 @@ func (a *app) ask(ctx context.Context, slots []keys.Slot, o checkOptions) ([]ver
 	var asked []int
 	for i, slot := range slots {
 		switch {
+		case part.aside(i): // its shard asks
 		case slot.Value.State != model.Known:
 			verdicts[i] = verdict.Verdict{Reason: provider.Unresolved}
 		case slot.Stranger != nil:
@@ -45,6 +46,7 @@ func (a *app) ask(ctx context.Context, slots []keys.Slot, o checkOptions) ([]ver
 	for n, v := range client.Ask(ctx, questions) {
 		verdicts[asked[n]] = v
 	}
+	a.askControlKeys(ctx, w, client, slots, verdicts)
 	if ctx.Err() != nil && context.Cause(ctx) != errTimeout {
 		return nil, ctx.Err()
 	}
@@ -68,13 +70,14 @@ func foreign() verdict.Verdict {
 	return v
 }
 
-func (a *app) client(o checkOptions) (*probe.Client, error) {
+func (a *app) client(o checkOptions, neighbours []probe.Question) (*probe.Client, error) {
 	options := probe.Options{
-		Offline:   o.offline,
-		UserAgent: "keyfit/" + a.version(),
-		Environ:   a.env,
-		Now:       a.Now,
-		Progress:  a.counter(),
+		Neighbours: neighbours,
+		Offline:    o.offline,
+		UserAgent:  "keyfit/" + a.version(),
+		Environ:    a.env,
+		Now:        a.Now,
+		Progress:   a.counter(),
 	}
 	if o.caFile != "" {
 		pem, err := a.readFile("--ca-file", o.caFile)

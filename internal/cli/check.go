@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/keyfit/keyfit/internal/checks"
 	"github.com/keyfit/keyfit/internal/report"
 )
 
@@ -19,12 +20,17 @@ type checkOptions struct {
 	offline      bool
 	format       string
 	outputs      []string
-	failOn       string
-	onUnverified string
-	caFile       string
-	timeout      time.Duration
-	trustConfig  bool
-	policy       string // a file whose providers, keys, policy and ignores count
+	gate
+	caFile      string
+	timeout     time.Duration
+	trustConfig bool
+	evidence    string // a file for the vendor's support
+	evidenceAll bool
+	policy      string // a file whose providers, keys, policy and ignores count
+	shard       string
+	part        shard // what shard says
+	allow       []string
+	noIgnores   bool
 }
 
 func (a *app) checkCommand() *cobra.Command {
@@ -45,23 +51,32 @@ func (a *app) checkCommand() *cobra.Command {
 	f.BoolVar(&o.offline, "offline", false, "open no connection; all rungs above format stay unverified")
 	f.StringVar(&o.format, "format", "text", strings.Join(report.FormatNames(), ", "))
 	f.StringArrayVar(&o.outputs, "output", nil, "also write FORMAT=PATH; may be repeated")
-	f.StringVar(&o.failOn, "fail-on", "error", "exit 1 at findings of this level or above: error, warning, note, never")
-	f.StringVar(&o.onUnverified, "on-unverified", "fail", "what to do when something could not be verified: fail (exit 3), warn, pass")
+	o.gate.flags(cmd)
 	f.StringVar(&o.caFile, "ca-file", "", "also trust the certificates in this PEM file")
 	f.DurationVar(&o.timeout, "timeout", 2*time.Minute, "for all requests together; 0 is no limit")
 	f.BoolVar(&o.trustConfig, "trust-config", false, "ask even when keyfit.yaml comes from outside, such as a pull request from a fork")
 	f.StringVar(&o.policy, "policy", "", "take the providers, keys, policy and ignores from this keyfit.yaml, such as the base's")
+	f.StringVar(&o.shard, "shard", "", shardHelp)
+	f.StringArrayVar(&o.allow, "allow", nil, "let an ignore silence this finding in production too: "+strings.Join(checks.Guarded(), ", ")+"; may be repeated")
+	f.BoolVar(&o.noIgnores, "no-ignores", false, "show every finding, also those that keyfit.yaml or a comment ignores")
+	f.StringVar(&o.evidence, "evidence", "", "also write to this file what a vendor's support asks for, of every key that was asked about and not accepted; JSON if it ends in .json")
+	f.BoolVar(&o.evidenceAll, "evidence-all", false, "with --evidence: of the keys that were accepted too")
 	return cmd
 }
 
 func (o *checkOptions) validate() error {
+	if o.evidenceAll && o.evidence == "" {
+		return usage("--evidence-all needs --evidence FILE")
+	}
+	for _, id := range o.allow {
+		if err := oneOf("--allow", id, checks.Guarded()...); err != nil {
+			return err
+		}
+	}
 	if o.timeout < 0 {
 		return usage("--timeout takes a positive time such as 90s; 0 is no limit")
 	}
-	if err := oneOf("--fail-on", o.failOn, "error", "warning", "note", "never"); err != nil {
-		return err
-	}
-	return oneOf("--on-unverified", o.onUnverified, "fail", "warn", "pass")
+	return o.gate.validate()
 }
 
 func oneOf(flag, value string, words ...string) error {
@@ -74,6 +89,9 @@ func oneOf(flag, value string, words ...string) error {
 func (a *app) check(ctx context.Context, o checkOptions) error {
 	targets, err := a.targets(o.format, o.outputs)
 	if err != nil {
+		return err
+	}
+	if o.part, err = a.shard(o.shard); err != nil {
 		return err
 	}
 	w, err := a.open()

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/keyfit/keyfit/internal/model"
 )
 
 // Process is everything that the program was started with. Nothing below cmd/keyfit
@@ -24,7 +26,12 @@ type Process struct {
 	Now            func() time.Time
 	Version, Date  string // of the release; empty in a build from source
 
-	StdoutTerminal, StderrTerminal bool
+	StdoutTerminal, StderrTerminal, StdinTerminal bool // StdoutTerminal: one that understands colours
+	StdoutColumns                                 int  // of that terminal; 0 when there is none or it does not say
+
+	// Git runs the user's git in dir, for the hook alone; nil where there is none.
+	Git        func(ctx context.Context, dir string, in io.Reader, out io.Writer, args ...string) error
+	Executable string // where this program lies; empty when nobody knows
 }
 
 // Exit codes of the contract.
@@ -43,6 +50,8 @@ type exit struct {
 	code    int
 	message string
 	fix     string
+	// problems are the mistakes of a configuration, which message lists.
+	problems []model.Problem
 }
 
 func (e *exit) Error() string { return e.message }
@@ -57,6 +66,9 @@ type app struct {
 	Process
 	env   map[string]string
 	flags globalFlags
+
+	// openEnded says that the deploy's own environment may hold more than is known here.
+	openEnded bool
 }
 
 type globalFlags struct {
@@ -139,7 +151,8 @@ func (a *app) rootCommand() *cobra.Command {
 	f.BoolVarP(&a.flags.quiet, "quiet", "q", false, "print nothing but the report")
 	f.BoolVarP(&a.flags.verbose, "verbose", "v", false, "say on standard error what is done; never prints a value")
 	root.AddCommand(check, a.resolveCommand(), a.traceCommand(), a.whoamiCommand(), a.explainCommand(),
-		a.providersCommand(), a.initCommand(), a.configCommand(), a.demoCommand(), a.versionCommand())
+		a.providersCommand(), a.initCommand(), a.configCommand(), a.demoCommand(), a.versionCommand(), a.doctorCommand(), a.hookCommand(),
+		a.convertCommand(), a.mergeCommand(), a.diffCommand())
 	return root
 }
 

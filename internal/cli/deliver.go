@@ -2,12 +2,15 @@ package cli
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
+	"github.com/keyfit/keyfit/internal/ci"
 	"github.com/keyfit/keyfit/internal/report"
 )
 
@@ -31,9 +34,15 @@ func (a *app) targets(format string, outputs []string) ([]target, error) {
 		}
 		all = append(all, target{format: name, path: path})
 	}
+	taken := map[string]bool{}
 	for _, t := range all {
 		if _, err := report.Lookup(t.format); err != nil {
 			return nil, usage("%s", err)
+		}
+		if path := filepath.Clean(a.resolvePath(t.path)); t.path != "" && taken[path] {
+			return nil, &exit{code: exitUsage, message: fmt.Sprintf("two reports are to be written to %q", t.path), fix: "give each --output a file of its own"}
+		} else if t.path != "" {
+			taken[path] = true
 		}
 	}
 	return all, nil
@@ -42,17 +51,17 @@ func (a *app) targets(format string, outputs []string) ([]target, error) {
 // deliver writes every report and ends with the exit code of the contract.
 func (a *app) deliver(w *workspace, result *outcome, targets []target, o checkOptions) error {
 	a.mask(result, targets)
-	for _, t := range targets {
-		if err := a.write(t, result.document); err != nil {
-			return err
-		}
+	if err := a.writeAll(targets, result.document, a.note(o)); err != nil {
+		return err
 	}
-	failOn, _ := report.ParseFailOn(o.failOn)
-	onUnverified, _ := report.ParseOnUnverified(o.onUnverified)
-	code := report.ExitCode(result.document, failOn, onUnverified)
+	if err := a.evidence(w, result.document, o); err != nil {
+		return err
+	}
+	code := o.code(result.document)
 	if err := a.outputs(code, result.document, targets); err != nil {
 		return err
 	}
+	a.tellEmptyShard(result.document)
 	switch code {
 	case exitOK:
 		return nil
@@ -73,33 +82,87 @@ func nothing(w *workspace) error {
 	return e
 }
 
-func (a *app) write(t target, d report.Document) error {
+// writeAll writes every report, also when one cannot be written: what a later step waits for
+// is there all the same. It gives the first error.
+func (a *app) writeAll(targets []target, d report.Document, note string) error {
+	var first error
+	for _, t := range targets {
+		if err := a.write(t, d, note); err != nil && first == nil {
+			first = err
+		}
+	}
+	return first
+}
+
+func (a *app) write(t target, d report.Document, note string) error {
 	if t.path == "" {
-		return report.Write(a.Stdout, t.format, d, a.reportOptions(a.Stdout))
+		return report.Write(a.Stdout, t.format, d, a.noted(a.Stdout, note))
 	}
 	var buffer bytes.Buffer
-	if err := report.Write(&buffer, t.format, d, a.reportOptions(&buffer)); err != nil {
+	if err := report.Write(&buffer, t.format, d, a.noted(&buffer, note)); err != nil {
 		return err
 	}
-	path := a.resolvePath(t.path)
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return usage("cannot write the report to %q", t.path)
-	}
-	if err := os.WriteFile(path, buffer.Bytes(), 0o644); err != nil {
+	if err := writeWhole(a.resolvePath(t.path), buffer.Bytes()); err != nil {
 		return usage("cannot write the report to %q", t.path)
 	}
 	return nil
+}
+
+// writeWhole writes a file and the directories above it. Nobody ever sees half of it: it is
+// written beside its place and then put there. What is no ordinary file, and what cannot be
+// replaced, is written to directly.
+func writeWhole(path string, data []byte) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	if info, err := os.Lstat(path); err == nil && !info.Mode().IsRegular() {
+		return os.WriteFile(path, data, 0o644)
+	}
+	beside := path + ".tmp"
+	f, err := os.OpenFile(beside, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		return os.WriteFile(path, data, 0o644)
+	}
+	_, err = f.Write(data)
+	if err = errors.Join(err, f.Close()); err == nil {
+		err = os.Rename(beside, path)
+	}
+	if err == nil {
+		return nil
+	}
+	return errors.Join(os.Remove(beside), os.WriteFile(path, data, 0o644))
+}
+
+func (a *app) noted(w io.Writer, note string) report.Options {
+	opt := a.reportOptions(w)
+	opt.Note = note
+	return opt
 }
 
 // reportOptions is how a report looks on w: colours only on standard output, as asked.
 func (a *app) reportOptions(w io.Writer) report.Options {
 	return report.Options{
 		Color:   w == a.Stdout && a.color(),
+		Width:   a.width(w),
 		ASCII:   a.asciiOnly(),
 		Verbose: a.flags.verbose,
 		Quiet:   a.flags.quiet,
 		Runner:  a.runner,
+
+		OpensAlerts: ci.Detect(a.env) == ci.GitHub,
 	}
+}
+
+// width is how wide a line on w may be: of a terminal, what it says, or COLUMNS. Everything
+// else gets long lines, which programs read.
+func (a *app) width(w io.Writer) int {
+	if w != a.Stdout || a.StdoutColumns == 0 {
+		return 0
+	}
+	if n, err := strconv.Atoi(a.env["COLUMNS"]); err == nil && n > 0 {
+		return n
+	}
+	return a.StdoutColumns
 }
 
 // color follows --color, then the variables that users know.

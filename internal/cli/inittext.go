@@ -4,13 +4,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/keyfit/keyfit/internal/config"
 	"github.com/keyfit/keyfit/internal/keys"
+	"github.com/keyfit/keyfit/internal/lazy"
 	"github.com/keyfit/keyfit/internal/model"
 	"github.com/keyfit/keyfit/internal/resolve"
 	"github.com/keyfit/keyfit/internal/strict"
@@ -77,11 +77,11 @@ func (t *configText) environment(name string, env *config.Environment) {
 	}
 }
 
-var notInVariable = regexp.MustCompile(`[^A-Z0-9_]+`)
+var notInVariable = lazy.Regexp(`[^A-Z0-9_]+`)
 
 // variableName is a variable of the process that an input could be read from.
 func variableName(name string) string {
-	return notInVariable.ReplaceAllString(strings.ToUpper(name), "_")
+	return notInVariable().ReplaceAllString(strings.ToUpper(name), "_")
 }
 
 func (t *configText) keySection(environments []string) {
@@ -137,13 +137,13 @@ func joined(names []string) string {
 }
 
 var (
-	plainScalar = regexp.MustCompile(`^[A-Za-z_./][A-Za-z0-9_./@+-]*$`)
+	plainScalar = lazy.Regexp(`^[A-Za-z_./][A-Za-z0-9_./@+-]*$`)
 	otherTypes  = []string{"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
 )
 
 // scalar is a text as YAML has it, in quotes where it needs them.
 func scalar(text string) string {
-	if plainScalar.MatchString(text) && !slices.Contains(otherTypes, strings.ToLower(text)) && strings.Trim(text, ".") != "" && !strings.HasPrefix(text, ".inf") && !strings.HasPrefix(strings.ToLower(text), ".nan") {
+	if plainScalar().MatchString(text) && !slices.Contains(otherTypes, strings.ToLower(text)) && strings.Trim(text, ".") != "" && !strings.HasPrefix(text, ".inf") && !strings.HasPrefix(strings.ToLower(text), ".nan") {
 		return text
 	}
 	quoted, _ := json.Marshal(text) // a text: always possible
@@ -258,7 +258,7 @@ func collectInputs(v model.Value, seen map[string]bool, depth int) {
 		case hop.Kind != model.KindProcess || i+1 == len(hops) || !model.IsPipelineKind(hops[i+1].Kind):
 			continue
 		}
-		if inputForm.MatchString(name) {
+		if inputForm().MatchString(name) {
 			seen[name] = true
 		}
 	}
@@ -273,13 +273,13 @@ func collectInputs(v model.Value, seen map[string]bool, depth int) {
 	}
 }
 
-var inputForm = regexp.MustCompile(`^(?:(?:secrets|vars)\.[A-Za-z_][A-Za-z0-9_]*|credentials\.[A-Za-z0-9_-]+|[A-Za-z_][A-Za-z0-9_]*)$`)
+var inputForm = lazy.Regexp(`^(?:(?:secrets|vars)\.[A-Za-z_][A-Za-z0-9_]*|credentials\.[A-Za-z0-9_-]+|[A-Za-z_][A-Za-z0-9_]*)$`)
 
 // declared lists the variables that were recognised as keys, in the order of their names.
 func declared(slots []keys.Slot, environments []string) []declaredKey {
 	byName := map[string]*declaredKey{}
 	for _, s := range slots {
-		if s.File || s.Provider == nil || s.Provider.Custom || !variableForm.MatchString(s.Variable) || strict.HoldsKey(s.Variable) {
+		if s.File || s.Provider == nil || s.Provider.Custom || !variableForm().MatchString(s.Variable) || strict.HoldsKey(s.Variable) {
 			continue
 		}
 		k := byName[s.Variable]
@@ -305,4 +305,4 @@ func declared(slots []keys.Slot, environments []string) []declaredKey {
 	return out
 }
 
-var variableForm = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+var variableForm = lazy.Regexp(`^[A-Za-z_][A-Za-z0-9_]*$`)

@@ -28,22 +28,23 @@ func (a *app) pipeline(ctx context.Context, w *workspace, o checkOptions) (*outc
 	if err != nil {
 		return nil, err
 	}
-	slots := keys.Select(keys.Input{
-		Environments: environments, Config: w.config, Catalogue: w.catalogue, Process: resolve.Process(a.Environ),
-	})
+	slots := a.selectKeys(w, environments)
 	a.progress("environments: %d, key slots: %d", len(environments), len(slots))
-	verdicts, err := a.ask(ctx, slots, o)
+	part := o.part.take(slots)
+	verdicts, err := a.ask(ctx, w, slots, part, o)
 	if err != nil {
 		return nil, err
 	}
-	run := cases(w, environments, slots, verdicts)
+	run := cases(w, environments, slots, verdicts, part)
 	run.Now, run.Offline = started, o.offline
+	suppress(run, w, len(environments), o)
 	judged := checks.Judge(run)
 	return &outcome{slots: slots, document: report.Build(report.Input{
 		Version: a.version(), Started: started, Duration: a.Now().Sub(started),
 		Environments: names(environments), Cases: run.Cases,
 		Findings: judged.Findings, Ignored: judged.Ignored,
-		Fingerprints: a.fingerprints(),
+		Fingerprints: a.fingerprints(), ReuseAllowed: w.config.Policy.Reuse == "allow",
+		Shard: part.shard, Pending: judged.Pending,
 	})}, nil
 }
 
@@ -53,12 +54,12 @@ func (a *app) resolveAll(ctx context.Context, w *workspace, only []string) ([]re
 	if err != nil {
 		return nil, err
 	}
-	return resolve.All(ctx, w.files, resolve.Process(a.Environ), chosen, w.dir)
+	return resolve.All(ctx, w.files, a.process(), chosen, w.dir)
 }
 
 // cases puts together what the checks look at: every input problem, and every slot with
 // its verdict.
-func cases(w *workspace, environments []resolve.Environment, slots []keys.Slot, verdicts []verdict.Verdict) *checks.Run {
+func cases(w *workspace, environments []resolve.Environment, slots []keys.Slot, verdicts []verdict.Verdict, part portion) *checks.Run {
 	run := &checks.Run{Config: w.config}
 	for _, env := range environments {
 		for _, problem := range env.Problems {
@@ -68,13 +69,24 @@ func cases(w *workspace, environments []resolve.Environment, slots []keys.Slot, 
 		}
 	}
 	for i, slot := range slots {
-		c := &checks.Case{Slot: slot, Verdict: verdicts[i], Run: run}
+		c := &checks.Case{Slot: slot, Verdict: verdicts[i], Run: run, Aside: part.aside(i)}
 		if slot.Value.State == model.Known {
 			c.Defects = provider.Inspect(slot.Value.Text, slot.Provider)
 		}
 		run.Cases = append(run.Cases, c)
 	}
 	return run
+}
+
+// suppress says what may silence findings in this run. Comments stand in the files that are
+// checked, so they count no more than the ignores of the configuration there.
+func suppress(run *checks.Run, w *workspace, environments int, o checkOptions) {
+	run.Files, run.FilesRead = w.files, w.files.FilesRead()
+	run.Partial = environments < len(w.config.Environments)
+	run.Allow, run.NoIgnores = o.allow, o.noIgnores
+	if o.policy != "" {
+		run.CommentsFrom = "ignores come from the file of --policy"
+	}
 }
 
 func names(environments []resolve.Environment) []string {

@@ -44,6 +44,25 @@ func (a *app) untrustedConfig() string {
 	return ""
 }
 
+// note says what a reader of a result from outside must know about it: that the green tick
+// of a pull request from a fork stands for the files alone.
+func (a *app) note(o checkOptions) string {
+	why := a.untrustedConfig()
+	switch {
+	case why == "" || o.trustConfig || o.policy != "" && !o.offline:
+		return ""
+	case a.withoutSecrets():
+		return "static only: no secrets in a fork's pull request. Nothing was sent anywhere, and what only an API can tell is unverified"
+	}
+	return "static only: " + why + ". Nothing was sent anywhere, and what only an API can tell is unverified"
+}
+
+// withoutSecrets reports whether this is the event of a pull request from a fork to which GitHub
+// hands out no secrets.
+func (a *app) withoutSecrets() bool {
+	return a.env["GITHUB_EVENT_NAME"] == "pull_request" && a.fromFork()
+}
+
 const fromFork = "the pull request comes from a fork"
 
 // elsewhere asks the variables by which other CI systems tell pull requests from forks.

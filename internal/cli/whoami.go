@@ -132,7 +132,7 @@ func (a *app) askWhose(ctx context.Context, w *workspace, o whoamiOptions, q pro
 	if why := a.untrustedConfig(); why != "" && q.Provider.Custom && !o.check.offline {
 		return notSent(why), nil
 	}
-	client, err := a.client(o.check)
+	client, err := a.client(o.check, nil)
 	if err != nil {
 		return verdict.Verdict{}, err
 	}

@@ -138,7 +138,7 @@ func configError(problems []model.Problem) error {
 	if len(problems) > 1 {
 		count = fmt.Sprintf("%d mistakes", len(problems))
 	}
-	return &exit{code: exitUsage, message: count + " in the configuration; nothing was sent anywhere\n" + strings.Join(lines, "\n")}
+	return &exit{code: exitUsage, message: count + " in the configuration; nothing was sent anywhere\n" + strings.Join(lines, "\n"), problems: problems}
 }
 
 // choose keeps the environments that -e names; without any, all of them.
