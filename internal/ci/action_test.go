@@ -52,6 +52,7 @@ const fake = `#!/bin/sh
 for a in "$@"; do printf '<%s>\n' "$a"; done >"$RUNNER_TEMP/arguments"
 printf '%s' "$KEYFIT_MASK" >"$RUNNER_TEMP/mask"
 [ -n "$FAKE_SILENT" ] || printf 'result=failed\nfindings=2\nreport-path=somewhere\n' >>"$GITHUB_OUTPUT"
+for a in "$@"; do case $a in sarif=*) [ -n "$FAKE_SILENT" ] || echo '{}' >"${a#sarif=}" ;; esac; done
 exit "${FAKE_CODE:-0}"
 `
 
@@ -81,19 +82,24 @@ func archiveName(version string) string {
 	return fmt.Sprintf("keyfit_%s_%s_%s.tar.gz", version, runtime.GOOS, runtime.GOARCH)
 }
 
-// release serves one archive on loopback and gives the line of its checksum.
+// release serves the archive of this system on loopback and gives the line of its checksum.
 func release(t *testing.T, version string, content []byte) (base, line string, requests *int) {
+	t.Helper()
+	return serve(t, version, archiveName(version), content)
+}
+
+func serve(t *testing.T, version, name string, content []byte) (base, line string, requests *int) {
 	t.Helper()
 	requests = new(int)
 	mux := http.NewServeMux()
-	mux.HandleFunc("/v"+version+"/"+archiveName(version), func(w http.ResponseWriter, _ *http.Request) {
+	mux.HandleFunc("/v"+version+"/"+name, func(w http.ResponseWriter, _ *http.Request) {
 		*requests++
 		_, _ = w.Write(content)
 	})
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
 	sum := sha256.Sum256(content)
-	return server.URL, hex.EncodeToString(sum[:]) + "  " + archiveName(version) + "\n", requests
+	return server.URL, hex.EncodeToString(sum[:]) + "  " + name + "\n", requests
 }
 
 // installed is a job whose release holds the fake program.
@@ -132,7 +138,9 @@ func TestActionDefaults(t *testing.T) {
 	if diff := cmp.Diff([]string{"check", "--format", "github", "--output"}, got[:4]); diff != "" {
 		t.Error(diff)
 	}
-	want := map[string]string{"result": "failed", "findings": "2", "report-path": "somewhere", "binary-path": filepath.Join(res.path, "keyfit")}
+	want := map[string]string{
+		"result": "failed", "findings": "2", "report-path": "somewhere", "sarif-path": "", "binary-path": filepath.Join(res.path, "keyfit"),
+	}
 	if diff := cmp.Diff(want, res.outputs); diff != "" {
 		t.Error(diff)
 	}
@@ -146,13 +154,15 @@ func TestActionInputs(t *testing.T) {
 	j.inputs = map[string]string{
 		"version": "v1.2.3", "environment": "staging, production\nqa", "config": "my keyfit.yaml", "working-directory": "sub dir",
 		"offline": "true", "fail-on": "warning", "on-unverified": "warn", "output": "out dir/r.json", "ca-file": "ca.pem",
-		"args": "--timeout 5s\n-v", "mask": "false",
+		"args": "--timeout 5s\n-v", "mask": "false", "sarif": "keyfit.sarif", "junit": "/tmp/x y.xml", "html": "page.html",
 	}
-	if res := j.run(); res.code != 0 {
-		t.Fatalf("exit code %d:\n%s", res.code, res.log)
+	res := j.run()
+	if res.code != 0 || res.outputs["sarif-path"] != filepath.Join(j.workspace, "keyfit.sarif") {
+		t.Fatalf("exit code %d, outputs %v:\n%s", res.code, res.outputs, res.log)
 	}
 	want := []string{
-		"check", "--format", "github", "--output", "json=" + filepath.Join(j.workspace, "out dir/r.json"), "-C", "sub dir",
+		"check", "--format", "github", "--output", "json=" + filepath.Join(j.workspace, "out dir/r.json"), "--output", "junit=/tmp/x y.xml",
+		"--output", "html=" + filepath.Join(j.workspace, "page.html"), "--output", "sarif=" + filepath.Join(j.workspace, "keyfit.sarif"), "-C", "sub dir",
 		"--config", "my keyfit.yaml", "--fail-on", "warning", "--on-unverified", "warn", "--ca-file", "ca.pem", "--offline",
 		"-e", "staging", "-e", "production", "-e", "qa", "--timeout", "5s", "-v",
 	}
@@ -187,7 +197,7 @@ func TestActionHostileInputs(t *testing.T) {
 			t.Errorf("%q was expanded: %q", text, got)
 		}
 	}
-	for _, name := range []string{"version", "offline", "output"} {
+	for _, name := range []string{"version", "offline", "output", "sarif", "junit", "html"} {
 		for _, text := range hostile {
 			j.inputs = map[string]string{name: text}
 			j.run()
@@ -211,8 +221,9 @@ func TestActionExitCodes(t *testing.T) {
 	}
 	j := installed(t)
 	j.env["FAKE_CODE"], j.env["FAKE_SILENT"] = "2", "yes"
-	if res := j.run(); res.code != 2 || res.outputs["result"] != "error" {
-		t.Errorf("a program that could not start gives %d and %q", res.code, res.outputs["result"])
+	j.inputs["sarif"] = "keyfit.sarif"
+	if res := j.run(); res.code != 2 || res.outputs["result"] != "error" || res.outputs["sarif-path"] != "" {
+		t.Errorf("a program that could not start gives %d and %v", res.code, res.outputs)
 	}
 	j = installed(t)
 	j.inputs["offline"] = "yes"

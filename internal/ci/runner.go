@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"regexp"
 	"strconv"
 	"strings"
 	"unicode"
@@ -12,6 +11,7 @@ import (
 
 	"github.com/sethvargo/go-githubactions"
 
+	"github.com/keyfit/keyfit/internal/lazy"
 	"github.com/keyfit/keyfit/internal/pos"
 )
 
@@ -123,13 +123,13 @@ func (r *Runner) Summary(markdown string) error {
 const delimiter = "_GitHubActionsFileCommandDelimeter_"
 
 // outputName is what an output may be called.
-var outputName = regexp.MustCompile(`\A[a-z][a-z0-9-]{0,63}\z`)
+var outputName = lazy.Regexp(`\A[a-z][a-z0-9-]{0,63}\z`)
 
 // Output sets an output of the step. Both texts must be plain: a single line without
 // control characters. It does nothing off GitHub.
 func (r *Runner) Output(name, value string) error {
 	switch {
-	case !outputName.MatchString(name):
+	case !outputName().MatchString(name):
 		return fmt.Errorf("output name %q must be of small letters, digits and dashes", shorten(oneLine(name), 64))
 	case len(value) > maxOutput, value != oneLine(value), strings.Contains(value, delimiter):
 		return fmt.Errorf("output %s must be a single plain line of at most %d bytes", name, maxOutput)

@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -64,6 +63,16 @@ type job struct {
 	temp      string
 	env       map[string]string // of the job
 	inputs    map[string]string
+	drive     string // what the paths of a Windows runner call D:, "" on others
+}
+
+// native is a path as the runner names it.
+func (j *job) native(path string) string {
+	rest, ok := strings.CutPrefix(path, j.drive)
+	if j.drive == "" || !ok {
+		return path
+	}
+	return "D:" + strings.ReplaceAll(rest, "/", `\`)
 }
 
 // newJob lays out a runner with a copy of the action's scripts, and a table of checksums.
@@ -124,9 +133,9 @@ func (j *job) run() result {
 		j.write(output, "")
 		env := map[string]string{
 			"PATH": os.Getenv("PATH"), "HOME": j.temp, "GOCACHE": os.Getenv("GOCACHE"), "GOMODCACHE": goEnv(j.t, "GOMODCACHE"),
-			"GITHUB_ACTIONS": "true", "CI": "true", "GITHUB_ACTION_PATH": j.dir, "GITHUB_WORKSPACE": j.workspace,
-			"GITHUB_OUTPUT": output, "GITHUB_PATH": pathFile, "GITHUB_STEP_SUMMARY": filepath.Join(j.temp, "summary"), "GITHUB_ENV": filepath.Join(j.temp, "env"),
-			"RUNNER_TEMP": j.temp, "RUNNER_OS": runnerOS(), "RUNNER_ARCH": runnerArch(),
+			"GITHUB_ACTIONS": "true", "CI": "true", "GITHUB_ACTION_PATH": j.dir, "GITHUB_WORKSPACE": j.native(j.workspace),
+			"GITHUB_OUTPUT": j.native(output), "GITHUB_PATH": j.native(pathFile), "GITHUB_STEP_SUMMARY": filepath.Join(j.temp, "summary"), "GITHUB_ENV": filepath.Join(j.temp, "env"),
+			"RUNNER_TEMP": j.native(j.temp), "RUNNER_OS": runnerOS(), "RUNNER_ARCH": runnerArch(),
 		}
 		if env["GOCACHE"] == "" {
 			env["GOCACHE"] = goEnv(j.t, "GOCACHE")
@@ -226,11 +235,18 @@ func stepOutputs(t *testing.T, path string) map[string]string {
 	t.Helper()
 	out := map[string]string{}
 	var rest []string
+	end := ""
 	for line := range strings.Lines(read(t, path)) {
 		line = strings.TrimSuffix(line, "\n")
-		if name, value, ok := strings.Cut(line, "="); ok && !strings.Contains(name, "<<") && !slices.ContainsFunc(rest, func(s string) bool { return strings.Contains(s, "<<") }) {
+		name, value, plain := strings.Cut(line, "=")
+		switch _, delimiter, block := strings.Cut(line, "<<"); {
+		case end == "" && plain && !strings.Contains(name, "<<"):
 			out[name] = value
 			continue
+		case end == "" && block:
+			end = delimiter
+		case line == end:
+			end = ""
 		}
 		rest = append(rest, line)
 	}

@@ -8,6 +8,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$here/lib.sh"
 
 arguments=(check --format github)
+sarif=
 
 # option FLAG VALUE adds a flag, unless its value is empty.
 option() { if [ -n "$2" ]; then arguments+=("$1" "$2"); fi; }
@@ -30,27 +31,46 @@ words() {
   case $noglob in *f*) ;; *) set +f ;; esac
 }
 
-# report_path gives the absolute path of the report; a relative one starts where the step
-# starts, whatever the working directory is set to.
+# absolute INPUT PATH gives the absolute path of a report; a relative one starts where the
+# step starts, whatever the working directory is set to.
+absolute() {
+  case $2 in
+    *$'\n'* | *$'\r'*) fail "the input \"$1\" must be a single line" ;;
+    /* | [A-Za-z]:[\\/]*) printf '%s\n' "$2" ;;
+    *) printf '%s\n' "$(native_path "$PWD")/$2" ;;
+  esac
+}
+
+# report_path gives the path of the JSON report, which is always written.
 report_path() {
   local dir
-  case $1 in
-    *$'\n'* | *$'\r'*) fail 'the input "output" must be a single line' ;;
-    /* | [A-Za-z]:[\\/]*) printf '%s\n' "$1" ;;
-    "")
-      dir=$(mktemp -d "$(unix_path "$RUNNER_TEMP")/keyfit-report.XXXXXX")
-      printf '%s\n' "$(native_path "$dir")/report.json"
-      ;;
-    *) printf '%s\n' "$(native_path "$PWD")/$1" ;;
-  esac
+  if [ -n "$1" ]; then
+    absolute output "$1"
+    return
+  fi
+  dir=$(mktemp -d "$(unix_path "$RUNNER_TEMP")/keyfit-report.XXXXXX")
+  printf '%s\n' "$(native_path "$dir")/report.json"
+}
+
+# further FORMAT PATH adds another report, unless its path is empty, and gives its absolute
+# path in the variable `path`.
+further() {
+  path=
+  [ -n "$2" ] || return 0
+  path=$(absolute "$1" "$2")
+  arguments+=(--output "$1=$path")
 }
 
 main() {
   : "${KEYFIT_BINARY:?}" "${GITHUB_OUTPUT:?}" "${RUNNER_TEMP:?}"
-  local list report word
+  local list report word path
   report=$(report_path "${KEYFIT_INPUT_OUTPUT:-}")
 
   arguments+=(--output "json=$report")
+  further junit "${KEYFIT_INPUT_JUNIT:-}"
+  further html "${KEYFIT_INPUT_HTML:-}"
+  further sarif "${KEYFIT_INPUT_SARIF:-}"
+  sarif=$path
   option -C "${KEYFIT_INPUT_DIRECTORY:-}"
   option --config "${KEYFIT_INPUT_CONFIG:-}"
   option --fail-on "${KEYFIT_INPUT_FAIL_ON:-}"
@@ -65,8 +85,10 @@ main() {
   "$(unix_path "$KEYFIT_BINARY")" "${arguments[@]}"
 }
 
-# finish lets a step that ends before it could say its result say "error".
+# finish lets a step that ends before it could say its result say "error", and names the
+# SARIF report only when it is there: an upload of nothing would fail.
 finish() {
+  if [ -n "$sarif" ] && [ -s "$(unix_path "$sarif")" ]; then set_output sarif-path "$sarif"; fi
   grep -q '^result' "$(unix_path "$GITHUB_OUTPUT")" || set_output result error
 }
 
