@@ -132,6 +132,9 @@ func outcome(p *provider.Provider, rule provider.Rule) string {
 	if len(rule.Causes) > 0 {
 		text += ": " + strings.Join(rule.Causes, "; or ")
 	}
+	if rule.Ask != "" {
+		text += "; the request " + code(rule.Ask) + " may settle it"
+	}
 	if rule.Elsewhere {
 		text += "; the other hosts are asked too"
 	}
@@ -177,6 +180,9 @@ func when(w provider.When) string {
 	}
 	if w.Kind != "" {
 		out = append(out, "for keys of the kind "+code(w.Kind))
+	}
+	for _, role := range slices.Sorted(maps.Keys(w.Parts)) {
+		out = append(out, code("$"+role)+" "+match(w.Parts[role]))
 	}
 	return strings.Join(out, ", ")
 }

@@ -1,5 +1,6 @@
 // Package docs writes the reference pages: one for each finding, out of its manual page,
-// and one for each provider, out of the catalogue. What users read is so what keyfit
+// one for each provider, out of the catalogue, and those of the commands, of the reasons and
+// of the configuration's fields. What users read is so what keyfit
 // does; a test holds the committed pages to it.
 //
 //go:generate go run ./gen
@@ -7,6 +8,7 @@ package docs
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 
 	"github.com/keyfit/keyfit/internal/checks"
@@ -14,6 +16,17 @@ import (
 )
 
 const generated = "<!-- Generated: run `go generate ./internal/docs`. -->\n\n"
+
+// Pages gives every generated page, by its path under docs/. Of the page about the configuration,
+// the committed one holds the part that is written by hand; the manual of the commands comes from
+// above, where they are.
+func Pages(configuration, commands []byte) map[string][]byte {
+	pages := map[string][]byte{"commands.md": append([]byte(generated), commands...)}
+	for _, more := range []map[string][]byte{Findings(), Providers(), Determinacy(), Reasons(), Configuration(configuration)} {
+		maps.Copy(pages, more)
+	}
+	return pages
+}
 
 // Findings gives the pages of all findings, by their paths under docs/.
 func Findings() map[string][]byte {

@@ -67,6 +67,9 @@ func formRemarks(f provider.Form) string {
 	if f.Admin {
 		out = append(out, "has an administrator's rights")
 	}
+	if f.Instead != "" {
+		out = append(out, "better: "+strings.TrimSuffix(f.Instead, ","))
+	}
 	if f.Weak {
 		out = append(out, "other texts look like this too: it confirms a key whose provider is known, and recognises none")
 	}
@@ -122,6 +125,12 @@ func derived(d *provider.Derivation) string {
 		return "the account that " + from + " tells"
 	case d.RSAModulus:
 		return "the public modulus of the private key in " + from
+	case d.RSAFingerprint:
+		return "the fingerprint of the public half of the private key in " + from
+	case d.Upper:
+		return from + " in capital letters"
+	case d.JWT != nil && d.JWT.Claims["aud"] == "":
+		return "a token that is signed here with the private key in " + from + ", which is not sent"
 	case d.JWT != nil:
 		return "a token for " + code(string(d.JWT.Claims["aud"])) + ", signed here with the private key in " + from + ", which is not sent"
 	}

@@ -4,10 +4,10 @@ package main
 
 import (
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
 
+	"github.com/keyfit/keyfit/internal/cli"
 	"github.com/keyfit/keyfit/internal/docs"
 )
 
@@ -22,9 +22,11 @@ func main() {
 }
 
 func write() error {
-	pages := docs.Findings()
-	maps.Copy(pages, docs.Providers())
-	maps.Copy(pages, docs.Determinacy())
+	configuration, err := os.ReadFile(filepath.Join(target, "configuration.md"))
+	if err != nil {
+		return err
+	}
+	pages := docs.Pages(configuration, cli.Commands())
 	for name, page := range pages {
 		file := filepath.Join(target, filepath.FromSlash(name))
 		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
