@@ -39,7 +39,7 @@ type selector struct {
 
 func (s *selector) environment(env resolve.Environment) {
 	first := len(s.slots)
-	for _, consumer := range env.Consumers {
+	for _, consumer := range ownLast(env.Consumers) {
 		for variable, value := range consumer.Env.All() {
 			if slot, ok := s.slot(env, consumer, variable, value); ok {
 				s.add(first, slot)
@@ -56,6 +56,7 @@ func (s *selector) environment(env resolve.Environment) {
 			s.add(first, s.missing(env, consumer, variable))
 		}
 	}
+	s.slots = append(s.slots[:first], withoutOwn(s.slots[first:])...)
 	slices.SortStableFunc(s.slots[first:], func(a, b Slot) int {
 		return cmp.Or(
 			cmp.Compare(Label(a.Consumer), Label(b.Consumer)),

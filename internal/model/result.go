@@ -3,6 +3,7 @@ package model
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/keyfit/keyfit/internal/pos"
 )
@@ -26,7 +27,14 @@ type Consumer struct {
 	Container string
 	At        pos.Span // where it is declared or started
 	Env       Env
-	Files     Env // files that it receives, by their absolute path
+	Files     Env  // files that it receives, by their absolute path
+	Self      bool // keyfit's own step or command, which looks at the keys and uses none
+}
+
+// IsSelf reports whether a command, by the name or path that it was called by, is keyfit.
+func IsSelf(command string) bool {
+	name := command[strings.LastIndexAny(command, `/\`)+1:]
+	return strings.TrimSuffix(strings.ToLower(name), ".exe") == "keyfit"
 }
 
 // Command is one command that a script would run.

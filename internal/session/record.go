@@ -234,7 +234,7 @@ func (r *Recorder) consumers() []model.Consumer {
 		if n := len(seen[name]); n > 1 {
 			workload = fmt.Sprintf("%s#%d", name, n)
 		}
-		out = append(out, model.Consumer{Kind: model.ConsumerProcess, Workload: workload, At: c.At, Env: c.Env})
+		out = append(out, model.Consumer{Kind: model.ConsumerProcess, Workload: workload, At: c.At, Env: c.Env, Self: model.IsSelf(name)})
 	}
 	return out
 }

@@ -72,7 +72,16 @@ func (r *stepRun) consume(with []assignment) {
 	for _, w := range with {
 		env["INPUT_"+strings.ToUpper(strings.ReplaceAll(w.name, " ", "_"))] = w.value
 	}
-	r.deliver(model.Consumer{Kind: model.ConsumerCIStep, Workload: r.label(), At: r.step.at, Env: r.environment().WithAll(env)})
+	uses, _ := literal(r.step.uses)
+	r.deliver(model.Consumer{
+		Kind: model.ConsumerCIStep, Workload: r.label(), At: r.step.at, Env: r.environment().WithAll(env), Self: isOwn(uses),
+	})
+}
+
+// isOwn reports whether an action or workflow is one of keyfit's.
+func isOwn(uses string) bool {
+	name, _, _ := strings.Cut(strings.ToLower(uses), "@")
+	return name == "keyfit/keyfit" || strings.HasPrefix(name, "keyfit/keyfit/")
 }
 
 // opaque says that the step deploys something of which nothing is seen: what receives

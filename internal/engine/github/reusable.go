@@ -120,9 +120,10 @@ func localWorkflow(uses string) (string, bool) {
 
 // remoteWorkflow is one of another repository. What it is passed arrives there.
 func (jr *jobRun) remoteWorkflow(uses string, at pos.Span) {
-	name, _, _ := strings.Cut(uses, "@")
-	jr.problem(at, "name what it deploys as a step of its own", "the workflow %s of another repository is not followed", strict.Path(name))
-	jr.doubt(model.WhyUnsupported, "the workflow of another repository that is called here", at)
+	if name, _, _ := strings.Cut(uses, "@"); !isOwn(uses) {
+		jr.problem(at, "name what it deploys as a step of its own", "the workflow %s of another repository is not followed", strict.Path(name))
+		jr.doubt(model.WhyUnsupported, "the workflow of another repository that is called here", at)
+	}
 	s := jr.cellScope()
 	sets, _ := s.mapping(jr.job.with, inCallWith, "input %s of the called workflow")
 	if text, _ := literal(jr.job.secrets); text != "inherit" {
@@ -130,7 +131,7 @@ func (jr *jobRun) remoteWorkflow(uses string, at pos.Span) {
 		sets = append(sets, secrets...)
 	}
 	if jr.chosen && len(sets) > 0 {
-		jr.result.Consumers = append(jr.result.Consumers, model.Consumer{Kind: model.ConsumerCIStep, Workload: jr.label, At: at, Env: overlay(model.Env{}, sets)})
+		jr.result.Consumers = append(jr.result.Consumers, model.Consumer{Kind: model.ConsumerCIStep, Workload: jr.label, At: at, Env: overlay(model.Env{}, sets), Self: isOwn(uses)})
 	}
 }
 

@@ -139,7 +139,7 @@ func (m *machine) consumers() []model.Consumer {
 		if n := len(seen[r.workload]); n > 1 {
 			name = fmt.Sprintf("%s#%d", name, n)
 		}
-		out = append(out, model.Consumer{Kind: model.ConsumerProcess, Workload: name, At: r.command.At, Env: r.command.Env})
+		out = append(out, model.Consumer{Kind: model.ConsumerProcess, Workload: name, At: r.command.At, Env: r.command.Env, Self: model.IsSelf(r.workload)})
 	}
 	return out
 }
