@@ -58,11 +58,11 @@ func askTokens(t *testing.T, r *road, f *front, base string) {
 	good := "ok +++?? asked 2 user=shop name=shop tenant=" + base + " account=shop scopes=api:read expires=soon"
 	askAll(t, r, f, p, []state{
 		{name: "active", key: short, parts: watch, want: good},
-		{name: "no such token", key: "CANARY-garbage", parts: watch, want: "key_unknown +-??? asked 1"},
-		{name: "revoked", do: func() { post("/token/revocation", url.Values{"token": {revoked}}) }, key: revoked, parts: watch, want: "key_unknown +-??? asked 1"},
+		{name: "no such token", key: "CANARY-garbage", parts: watch, want: "ambiguous ????? asked 1"},
+		{name: "revoked", do: func() { post("/token/revocation", url.Values{"token": {revoked}}) }, key: revoked, parts: watch, want: "ambiguous ????? asked 1"},
 		{name: "expired", do: func() {
 			soon(t, "the token expires", func() bool { return post("/token/introspection", url.Values{"token": {short}})["active"] == false })
-		}, key: short, parts: watch, want: "key_unknown +-??? asked 1"},
+		}, key: short, parts: watch, want: "ambiguous ????? asked 1"},
 		{name: "the client that asks is refused", key: "CANARY-garbage", parts: wrong, want: "ambiguous ????? asked 1"},
 	})
 }
