@@ -5,7 +5,7 @@ package docs
 
 import "embed"
 
-//go:embed first-steps.md exit-codes.md unknown.md reasons.md configuration.md threat-model.md data.md
+//go:embed first-steps.md exit-codes.md reports.md support.md hooks.md unknown.md reasons.md configuration.md threat-model.md data.md
 var files embed.FS
 
 // Page is one page.
@@ -17,6 +17,9 @@ func Pages() []Page {
 		{"first-steps", "from an empty folder to a wrong key that is caught"},
 		{"configuration", "keyfit.yaml: what is found without it, the steps, and every field"},
 		{"exit-codes", "how a run ends, and what a pipeline makes of it"},
+		{"reports", "the formats, several jobs and repositories, two environments side by side"},
+		{"support", "when a key fails: what a job can see, a control key, what a vendor's support asks for"},
+		{"hooks", "before a push: the hook, pre-commit, lefthook, husky"},
 		{"reasons", "the words that a verdict rests on, with their rungs: ok, key_revoked, owner_disabled, …"},
 		{"unknown", "why a value is not known, and what makes it known: ci-secret, command-output, …"},
 		{"data", "what leaves the machine, and what does not"},

@@ -261,3 +261,28 @@ func anchors(page []byte) []string {
 	}
 	return out
 }
+
+// TestHookIds: the pages name hooks that the pre-commit framework finds here.
+func TestHookIds(t *testing.T) {
+	offered, err := os.ReadFile(filepath.Join("..", "..", ".pre-commit-hooks.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ids := regexp.MustCompile(`(?m)^ *- id: (\S+)`)
+	known := map[string]bool{}
+	for _, m := range ids.FindAllSubmatch(offered, -1) {
+		known[string(m[1])] = true
+	}
+	named := 0
+	for _, b := range blocksOf(t, "docs", "hooks.md") {
+		for _, m := range ids.FindAllStringSubmatch(b.text, -1) {
+			named++
+			if !known[m[1]] {
+				t.Errorf("there is no hook %q", m[1])
+			}
+		}
+	}
+	if named < 2 || len(known) < 4 {
+		t.Errorf("%d hooks are named, %d are offered", named, len(known))
+	}
+}

@@ -10,7 +10,7 @@ import (
 	"github.com/keyfit/keyfit/internal/report"
 )
 
-const shardHelp = "ask only part I of N (such as 2/5), or auto: as the CI system divides parallel jobs; `keyfit merge` joins the reports"
+const shardHelp = "ask only part `I/N` (such as 2/5), or auto: as the CI system divides parallel jobs; keyfit merge joins the reports"
 
 // maxShards bounds N: more parallel jobs does no CI system start.
 const maxShards = 10_000
