@@ -12,7 +12,8 @@ import (
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/function"
 	"golang.org/x/text/encoding"
-	"golang.org/x/text/encoding/ianaindex"
+	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/unicode"
 
 	"github.com/keyfit/keyfit/internal/model"
 )
@@ -92,18 +93,37 @@ func base64gunzip(args []cty.Value) (cty.Value, error) {
 	return cty.StringVal(string(out)), nil
 }
 
-func charset(name string) (encoding.Encoding, error) {
-	e, err := ianaindex.IANA.Encoding(name)
-	if err != nil || e == nil {
-		return nil, complaint("expected the name of an encoding that IANA lists")
+// charset gives the encodings that are used for keys and scripts, by the names that IANA
+// lists. The tables of all the others would be a large part of the program; it gives nil for
+// them, and for names that are none.
+func charset(name string) encoding.Encoding {
+	switch strings.ToLower(strings.TrimSpace(name)) {
+	case "utf-8", "csutf8":
+		return unicode.UTF8
+	case "utf-16", "csutf16":
+		return unicode.UTF16(unicode.BigEndian, unicode.UseBOM)
+	case "utf-16be", "csutf16be":
+		return unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM)
+	case "utf-16le", "csutf16le":
+		return unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM)
+	case "iso-8859-1", "iso_8859-1", "latin1", "l1", "cp819", "csisolatin1":
+		return charmap.ISO8859_1
+	case "iso-8859-15", "iso_8859-15", "latin-9", "csiso885915":
+		return charmap.ISO8859_15
+	case "windows-1252", "cswindows1252":
+		return charmap.Windows1252
 	}
-	return e, nil
+	return nil
+}
+
+func otherCharset() cty.Value {
+	return unknown(cty.String, model.WhyUnsupported, "one of the encodings UTF-8, UTF-16, ISO-8859-1, ISO-8859-15 and windows-1252")
 }
 
 func textencodebase64(args []cty.Value) (cty.Value, error) {
-	e, err := charset(args[1].AsString())
-	if err != nil {
-		return cty.NilVal, err
+	e := charset(args[1].AsString())
+	if e == nil {
+		return otherCharset(), nil
 	}
 	out, err := e.NewEncoder().Bytes([]byte(args[0].AsString()))
 	if err != nil {
@@ -113,9 +133,9 @@ func textencodebase64(args []cty.Value) (cty.Value, error) {
 }
 
 func textdecodebase64(args []cty.Value) (cty.Value, error) {
-	e, err := charset(args[1].AsString())
-	if err != nil {
-		return cty.NilVal, err
+	e := charset(args[1].AsString())
+	if e == nil {
+		return otherCharset(), nil
 	}
 	data, err := decodeBase64(args[0].AsString())
 	if err != nil {
