@@ -21,7 +21,7 @@ const module = "github.com/keyfit/keyfit/"
 var floors = map[string]int{
 	"internal/pos": 0, "internal/secret": 0, "internal/lazy": 0,
 	"internal/model": 1, "internal/repo": 1,
-	"internal/strict": 2, "internal/origin": 2, "internal/sops": 2,
+	"internal/strict": 2, "internal/origin": 2, "internal/sops": 2, "internal/sources": 2,
 	"internal/pipeline": 3,
 	"internal/session":  2, "internal/engine/powershell": 3, "internal/engine/batch": 3,
 	"internal/pipeline/tree": 3,

@@ -7,7 +7,7 @@ func All() []Check {
 	return []Check{
 		inputProblem(),
 		missingKey(), unresolvedKey(), unresolvedLiteral(), malformedKey(), overriddenKey(),
-		hardCodedKey(), ambiguousKey(), wrongProvider(),
+		hardCodedKey(), ambiguousKey(), nameMismatch(), wrongProvider(),
 		wrongMode(), sharedKey(), wrongAccount(), wrongTenant(), wrongEnvironment(),
 		unknownKey(), revokedKey(), expiredKey(), ownerInactive(), ownerMissing(), accountInactive(),
 		missingPermission(), personalKey(), excessPermission(), openEndpoint(),

@@ -17,6 +17,7 @@ import (
 	"github.com/keyfit/keyfit/internal/pos"
 	"github.com/keyfit/keyfit/internal/provider"
 	"github.com/keyfit/keyfit/internal/repo"
+	"github.com/keyfit/keyfit/internal/sources"
 	"github.com/keyfit/keyfit/internal/verdict"
 )
 
@@ -127,6 +128,9 @@ type Run struct {
 	Now     time.Time
 	Offline bool
 	Partial bool // not all environments are looked at
+
+	// Sources searches what the application reads, when a rule first asks. nil: nothing is known of it.
+	Sources func() *sources.Set
 
 	// Files and FilesRead are where comments that ignore a finding are looked for: in what the
 	// run has read, and where findings point at. No Files, no comments.

@@ -169,7 +169,7 @@ func TestNoFindingShowsAKey(t *testing.T) {
 func TestContract(t *testing.T) {
 	want := []string{
 		"K001 input-problem warning", "K101 missing-key error", "K102 unresolved-key warning", "K103 unresolved-literal error",
-		"K104 malformed-key error", "K105 overridden-key warning", "K106 hard-coded-key warning", "K107 ambiguous-key warning",
+		"K104 malformed-key error", "K105 overridden-key warning", "K106 hard-coded-key warning", "K107 ambiguous-key warning", "K108 name-mismatch warning",
 		"K109 wrong-provider error", "K201 wrong-mode error", "K202 shared-key error", "K203 wrong-account error",
 		"K204 wrong-tenant error", "K205 wrong-environment error", "K301 unknown-key error", "K302 revoked-key error",
 		"K303 expired-key error", "K304 owner-inactive error", "K305 owner-missing error", "K306 account-inactive error",
@@ -221,7 +221,7 @@ func TestPages(t *testing.T) {
 }
 
 func TestFind(t *testing.T) {
-	for text, want := range map[string]string{"K105": "K105", " k105\n": "K105", "Overridden-Key": "K105", "K108": "", "": "", "K1": ""} {
+	for text, want := range map[string]string{"K105": "K105", " k105\n": "K105", "Overridden-Key": "K105", "K108": "K108", "K110": "", "": "", "K1": ""} {
 		got, ok := Find(text)
 		if got.ID != want || ok != (want != "") {
 			t.Errorf("Find(%q) gives %q, want %q", text, got.ID, want)

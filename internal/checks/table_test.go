@@ -7,6 +7,7 @@ import (
 	"github.com/keyfit/keyfit/internal/model"
 	"github.com/keyfit/keyfit/internal/pos"
 	"github.com/keyfit/keyfit/internal/provider"
+	"github.com/keyfit/keyfit/internal/sources"
 	"github.com/keyfit/keyfit/internal/verdict"
 )
 
@@ -29,7 +30,7 @@ func all(name, fires string, file *config.File, cases ...*Case) row {
 func rows() []row {
 	var out []row
 	for _, group := range [][]row{
-		inputRows(), missingRows(), unknownRows(), literalRows(), damageRows(), overrideRows(), hardCodedRows(),
+		inputRows(), missingRows(), unknownRows(), literalRows(), damageRows(), overrideRows(), hardCodedRows(), nameRows(),
 		foreignRows(), modeRows(), sharedRows(), accountRows(), tenantRows(), elsewhereRows(),
 		refusedRows(), expiryRows(), permissionRows(), ownerRows(), openRows(), unverifiedRows(), ignoreRows(), commentRows(),
 	} {
@@ -47,6 +48,39 @@ func inputRows() []row {
 		all("input: a problem without a fix", "K001", nil, problem(bare)),
 		all("input: a problem does not look like an unknown key", "K001", &config.File{}, problem(broken), key()),
 		all("input: the same problem twice is one", "K001", nil, problem(broken), problem(broken)),
+	}
+}
+
+func nameRows() []row {
+	reads := func(names ...string) *sources.Set {
+		set := &sources.Set{Whole: true}
+		for i, name := range names {
+			set.Reads = append(set.Reads, sources.Read{Name: name, At: span("src/pay.js", i+3, 12)})
+		}
+		return set
+	}
+	with := func(set *sources.Set, r row) row {
+		r.run.Sources = func() *sources.Set { return set }
+		return r
+	}
+	has := func(name string, v model.Value) option {
+		return func(c *Case) { c.Slot.Consumer.Env = c.Slot.Consumer.Env.With(name, v) }
+	}
+	ofImage := model.UnknownBecause(model.WhyRemoteState, model.ImageSets, model.Trail{})
+	cut := reads("PAYMENT_KEY")
+	cut.Whole = false
+	return []row{
+		with(reads("OTHER", "PAYMENT_KEY"), one("name: another one is read", "K108")),
+		with(reads("PAYMENT_APIKEY"), one("name: another spelling is read", "K108")),
+		with(reads("PAYMETN_API_KEY"), one("name: a slip is read", "K108")),
+		with(reads("PAYMENT_KEY"), one("name: only the image could hold what is read", "K108", has("PAYMENT_KEY", ofImage))),
+		with(reads("PAYMENT_API_KEY"), one("name: it is read", "")),
+		with(reads("PAYMENT_WEBHOOK_SECRET", "PAYMENT_API_KEY_2", "REPAYMENT_API_KEY", "STRIPE_API_KEY"), one("name: others are read", "")),
+		with(reads("PAYMENT_KEY"), one("name: both are supplied", "", has("PAYMENT_KEY", dotenv(".env.staging", 4, stagingKey)))),
+		with(reads("PAYMENT_KEY"), one("name: what is read may be supplied", "", has("PAYMENT_KEY", model.Value{}))),
+		with(reads("PAYMENT_KEY"), all("name: another consumer receives it", "", nil, key(), key(has("PAYMENT_KEY", dotenv(".env.staging", 4, stagingKey)), of("Deployment/web")))),
+		with(reads("PAYMENT_KEY"), one("name: a step of the pipeline", "", func(c *Case) { c.Slot.Consumer.Kind = model.ConsumerCIStep })),
+		with(cut, one("name: not all sources were searched", "")),
 	}
 }
 

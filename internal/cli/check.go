@@ -31,6 +31,7 @@ type checkOptions struct {
 	part        shard // what shard says
 	allow       []string
 	noIgnores   bool
+	noSources   bool // what the application reads is not searched
 }
 
 func (a *app) checkCommand() *cobra.Command {

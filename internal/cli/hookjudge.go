@@ -87,7 +87,9 @@ func (h *hook) judge(ctx context.Context, files func(context.Context) (*repo.Tre
 		return state{mistake: err}, nil
 	}
 	h.tellNotes(w)
-	result, err := h.pipeline(ctx, w, h.options.check)
+	o := h.options.check
+	o.noSources = true // that would read every source file out of git
+	result, err := h.pipeline(ctx, w, o)
 	if own := (*exit)(nil); errors.As(err, &own) && own.code == exitUsage {
 		return state{mistake: err}, nil
 	}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"sync"
 
 	"github.com/keyfit/keyfit/internal/checks"
 	"github.com/keyfit/keyfit/internal/keys"
@@ -10,6 +11,7 @@ import (
 	"github.com/keyfit/keyfit/internal/report"
 	"github.com/keyfit/keyfit/internal/resolve"
 	"github.com/keyfit/keyfit/internal/secret"
+	"github.com/keyfit/keyfit/internal/sources"
 	"github.com/keyfit/keyfit/internal/verdict"
 )
 
@@ -38,6 +40,9 @@ func (a *app) pipeline(ctx context.Context, w *workspace, o checkOptions) (*outc
 	run := cases(w, environments, slots, verdicts, part)
 	run.Now, run.Offline = started, o.offline
 	suppress(run, w, len(environments), o)
+	if !o.noSources {
+		run.Sources = sync.OnceValue(func() *sources.Set { return search(ctx, w, slots) })
+	}
 	judged := checks.Judge(run)
 	return &outcome{slots: slots, document: report.Build(report.Input{
 		Version: a.version(), Started: started, Duration: a.Now().Sub(started),
@@ -76,6 +81,15 @@ func cases(w *workspace, environments []resolve.Environment, slots []keys.Slot, 
 		run.Cases = append(run.Cases, c)
 	}
 	return run
+}
+
+// search looks for what the application reads, in files that the deploy does not.
+func search(ctx context.Context, w *workspace, slots []keys.Slot) *sources.Set {
+	var variables []string
+	for _, s := range slots {
+		variables = append(variables, s.Variable)
+	}
+	return sources.Search(ctx, w.files, w.dir, variables, w.files.FilesRead())
 }
 
 // suppress says what may silence findings in this run. Comments stand in the files that are
