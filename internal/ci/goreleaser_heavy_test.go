@@ -14,14 +14,21 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
+const upstream = "https://github.com/keyfit/keyfit.git"
+
 // TestReleaseTwice builds the whole release with goreleaser, twice and at two places. The archives
 // have the names that the action asks for, and the same sums.
 func TestReleaseTwice(t *testing.T) {
 	goreleaser := need(t, "goreleaser", "goreleaser.sh")
 	var sums [2]string
-	for i, name := range []string{"first", "at another place"} {
-		dir := filepath.Join(t.TempDir(), name)
-		copyCheckout(t, dir)
+	first, second := filepath.Join(t.TempDir(), "first"), filepath.Join(t.TempDir(), "at another place")
+	copyCheckout(t, first)
+	for _, args := range [][]string{{"clone", "-q", first, second}, {"-C", second, "remote", "set-url", "origin", upstream}} {
+		if res := start(t, root, nil, "git", args...); res.code != 0 {
+			t.Fatalf("git %s: %s", args[0], res.stderr)
+		}
+	}
+	for i, dir := range []string{first, second} {
 		env := []string{"HOME=" + os.Getenv("HOME"), "GOCACHE=" + goEnv(t, "GOCACHE"), "GOMODCACHE=" + goEnv(t, "GOMODCACHE"), "GOFLAGS=" + goEnv(t, "GOFLAGS")}
 		if res := start(t, dir, env, goreleaser, "release", "--clean", "--skip=publish,announce,sbom"); res.code != 0 {
 			t.Fatalf("exit code %d:\n%s", res.code, res.stderr)
@@ -94,7 +101,7 @@ func copyCheckout(t *testing.T, dir string) {
 		"GIT_COMMITTER_NAME=a", "GIT_COMMITTER_EMAIL=a@example.com", "GIT_CONFIG_GLOBAL=/dev/null",
 	}
 	for _, args := range [][]string{
-		{"init", "-q", "-b", "main"}, {"remote", "add", "origin", "https://github.com/keyfit/keyfit.git"}, {"add", "-A"}, {"commit", "-qm", "x"}, {"tag", "v1.2.3"},
+		{"init", "-q", "-b", "main"}, {"remote", "add", "origin", upstream}, {"add", "-A"}, {"commit", "-qm", "x"}, {"tag", "v1.2.3"},
 	} {
 		if res := start(t, dir, env, "git", args...); res.code != 0 {
 			t.Fatalf("git %s: %s", args[0], res.stderr)
