@@ -98,7 +98,7 @@ func (s *selector) slot(env resolve.Environment, consumer model.Consumer, variab
 		slot.Declared = declared
 		slot.Expect = declared.Expect[env.Name]
 		slot.Provider = s.byID(declared.Provider.Value)
-	} else if declared != nil || value.State == model.Absent || s.isBystander(value) {
+	} else if declared != nil || value.State == model.Absent || s.isBystander(value) || value.Needs == model.RunToken {
 		return Slot{}, false
 	}
 	s.recognise(&slot)

@@ -310,3 +310,22 @@ func TestNoTextInSlots(t *testing.T) {
 		t.Error("a slot printed its text")
 	}
 }
+
+// TestTokenOfTheRun: what a CI system makes for one run is a slot only where it is declared.
+func TestTokenOfTheRun(t *testing.T) {
+	env := resolve.Environment{Name: "staging", Consumers: []model.Consumer{
+		consumer("api", vars{"GITHUB_TOKEN": model.UnknownBecause(model.WhyCISecret, model.RunToken, model.Trail{})}),
+	}}
+	for name, tt := range map[string]struct {
+		keys map[string]*config.Key
+		want int
+	}{
+		"recognised": {want: 0},
+		"declared":   {keys: map[string]*config.Key{"GITHUB_TOKEN": {}}, want: 1},
+	} {
+		slots := Select(Input{Environments: []resolve.Environment{env}, Config: &config.File{Keys: tt.keys}, Catalogue: provider.Catalogue()})
+		if len(slots) != tt.want {
+			t.Errorf("%s: %d slots, want %d", name, len(slots), tt.want)
+		}
+	}
+}

@@ -19,6 +19,10 @@ const (
 // repository sets.
 const ImageSets = "what the image itself sets"
 
+// RunToken is what it would take to know a token that a CI system makes for one run and ends with
+// it: GITHUB_TOKEN, CI_JOB_TOKEN. Nobody can put a wrong one there.
+const RunToken = "the token that the CI system makes for each run"
+
 // Consumer is whatever receives variables.
 type Consumer struct {
 	Kind      string // one of the Consumer constants

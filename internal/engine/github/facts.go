@@ -14,7 +14,7 @@ const (
 	needsRunner = "the machine that the job runs on"
 	needsBranch = "the branch or tag that is deployed"
 	needsEvent  = "the event that starts the workflow"
-	needsToken  = "the token that GitHub makes for each run"
+	needsToken  = model.RunToken
 )
 
 // facts is what is known of a run as a whole.

@@ -1,6 +1,8 @@
 package gitlab
 
 import (
+	"slices"
+
 	"github.com/keyfit/keyfit/internal/lazy"
 	"github.com/keyfit/keyfit/internal/model"
 )
@@ -16,7 +18,11 @@ type reports struct {
 func (r *run) variables(i *instance, left *reports) collection {
 	c := collection{rest: r.rest(i.environment), items: make([]item, 0, 250)}
 	for _, name := range ofJob {
-		c.items = append(c.items, item{key: name, value: unset("the run of the job"), hidden: true})
+		needs := "the run of the job"
+		if slices.Contains(ofJobTokens, name) {
+			needs = model.RunToken
+		}
+		c.items = append(c.items, item{key: name, value: unset(needs), hidden: true})
 	}
 	c.items = append(c.items, i.tokens()...)
 	c.items = append(c.items, i.predefined()...)
