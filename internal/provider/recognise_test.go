@@ -117,7 +117,7 @@ func TestExtends(t *testing.T) {
 	if host, _ := p.Hosts.For("any"); host.Value != "https://github.example.com/api/v3" {
 		t.Errorf("host %s", host.Value)
 	}
-	if len(base.Hosts) != 1 || base.Hosts["default"].Value != "https://api.github.com" || len(base.Probe.Request.Headers) != 2 {
+	if len(base.Hosts) != 0 || len(base.Sites) == 0 || base.Sites[0].URL != "https://api.github.com" || len(base.Probe.Request.Headers) != 2 {
 		t.Error("the catalogue was changed")
 	}
 }

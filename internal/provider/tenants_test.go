@@ -75,6 +75,41 @@ func TestTenants(t *testing.T) {
 	}
 }
 
+// TestOwnPlace: where a key is asked about first, or not at all.
+func TestOwnPlace(t *testing.T) {
+	for _, c := range []struct{ id, role, text, want string }{
+		{"openai", "base_url", "", "https://api.openai.com"},
+		{"openai", "base_url", "https://eu.api.openai.com/v1", "https://eu.api.openai.com"},
+		{"openai", "base_url", "https://gateway.example/v1", ""},
+		{"openai", "base_url", "https://api.openai.com.gateway.example/v1", ""},
+		{"openai", "base_url", "http://localhost:4000/v1", "needs $host"},
+		{"anthropic", "base_url", "", "https://api.anthropic.com"},
+		{"anthropic", "base_url", "https://api.anthropic.com/", "https://api.anthropic.com"},
+		{"anthropic", "base_url", "https://gateway.example", ""},
+		{"github", "host", "", "https://api.github.com"},
+		{"github", "host", "https://api.github.com", "https://api.github.com"},
+		{"github", "host", "github.com", "https://api.github.com"},
+		{"github", "host", "acme.ghe.com", "https://api.acme.ghe.com"},
+		{"github", "host", "https://api.acme.ghe.com", "https://api.acme.ghe.com"},
+		{"github", "host", "https://github.acme.example/api/v3", ""},
+		{"github", "host", "github.com.acme.example", ""},
+		{"aws", "region", "eu-west-1", "https://sts.us-east-1.amazonaws.com"},
+		{"aws", "region", "us-gov-west-1", "https://sts.us-gov-west-1.amazonaws.com"},
+		{"aws", "region", "cn-north-1", "https://sts.cn-north-1.amazonaws.com.cn"},
+		{"aws", "region", "eusc-de-east-1", "https://sts.eusc-de-east-1.amazonaws.eu"},
+	} {
+		p, _ := Catalogue().Get(c.id)
+		own := p.Bases("staging", "", p.PartsOf(map[string]string{c.role: c.text}, time.Unix(0, 0)))[0]
+		got := own.URL
+		if len(own.Missing) > 0 {
+			got = "needs " + strings.Join(own.Missing, " ")
+		}
+		if got != c.want {
+			t.Errorf("%s where %s is %q: got %q, want %q", c.id, c.role, c.text, got, c.want)
+		}
+	}
+}
+
 // TestTenantForms: keys of those vendors are told by their form or by the variable's name.
 func TestTenantForms(t *testing.T) {
 	hex, long := strings.Repeat("0a1b2c3d", 4), strings.Repeat("CANARY", 11)
