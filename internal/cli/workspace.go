@@ -107,11 +107,59 @@ func (a *app) configure(w *workspace, start string) error {
 		file, problems = config.Load(w.files, path, options)
 		file.Environments, w.notes = discovered.Config.Environments, discovered.Notes
 	}
-	if len(problems) > 0 {
+	if problems = append(problems, w.discoverDeploys(file)...); len(problems) > 0 {
 		return configError(problems)
 	}
 	w.config = file
 	return nil
+}
+
+// discoverDeploys gives the environments of a configuration that say nothing of their deploy the
+// steps that lead there in the repository. Where steps lead elsewhere only, the name is a mistake:
+// to look at keyfit's own process instead would pass what another key is deployed in. An empty list
+// asks for just that.
+func (w *workspace) discoverDeploys(file *config.File) []model.Problem {
+	silent := map[string]*config.Environment{}
+	for name, env := range file.Environments {
+		if env != nil && env.Deploy == nil {
+			silent[name] = env
+		}
+	}
+	if len(silent) == 0 {
+		return nil
+	}
+	found := discover.Environments(w.files, w.dir)
+	var known []string
+	for name, env := range found.Config.Environments {
+		if len(env.Deploy) > 0 {
+			known = append(known, name)
+		}
+	}
+	slices.Sort(known)
+	var problems []model.Problem
+	for _, name := range slices.Sorted(maps.Keys(silent)) {
+		switch {
+		case slices.Contains(known, name):
+			silent[name].Deploy = found.Config.Environments[name].Deploy
+		case len(known) > 0:
+			problems = append(problems, model.Problem{
+				At:      silent[name].At,
+				Message: fmt.Sprintf("the environment %q has no `deploy`, and nothing in the repository deploys to a %q: what does leads to %s", name, name, list(known)),
+				Fix:     "write the steps under `deploy`, take one of those names, or write `deploy: []` to look at what keyfit's own process holds",
+			})
+		}
+	}
+	w.notes = found.Notes
+	return problems
+}
+
+// list names some names for people.
+func list(names []string) string {
+	const most = 5
+	if len(names) > most {
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
+	}
+	return strings.Join(names, ", ")
 }
 
 // configDir is the directory that a configuration speaks of: the one it lies in, or

@@ -23,7 +23,7 @@ type File struct {
 
 // Environment is one place that a deploy goes to.
 type Environment struct {
-	Deploy []Step           `yaml:"deploy" doc:"the steps of the deploy, in order; later ones see what earlier ones exported"`
+	Deploy []Step           `yaml:"deploy" doc:"the steps of the deploy, in order; later ones see what earlier ones exported; default: those that are found in the repository; []: none, what keyfit's own process holds counts"`
 	Inputs map[string]Input `yaml:"inputs" doc:"values from outside the repository, by name"`
 	At     pos.Span         `yaml:"-"`
 }

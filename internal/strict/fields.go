@@ -107,6 +107,9 @@ func (r *Reader) decodeSlice(n *yaml.Node, v reflect.Value, enum string) {
 		r.Fail(n, "put it in [brackets]", "expected a list, found %s", kindName(n))
 		return
 	}
+	if v.IsNil() { // an empty list says something, and an absent one says nothing
+		v.Set(reflect.MakeSlice(v.Type(), 0, len(n.Content)))
+	}
 	for _, item := range n.Content {
 		e := reflect.New(v.Type().Elem()).Elem()
 		r.decode(item, e, enum)
