@@ -21,6 +21,7 @@ func (a *app) ask(ctx context.Context, w *workspace, slots []keys.Slot, part por
 	}
 	defer client.Close()
 	untrusted := a.mistrust(o)
+	foreignHead := o.policy != "" && !o.trustConfig && a.untrustedConfig() != ""
 	verdicts := make([]verdict.Verdict, len(slots))
 	var questions []probe.Question
 	var asked []int
@@ -33,6 +34,8 @@ func (a *app) ask(ctx context.Context, w *workspace, slots []keys.Slot, part por
 			verdicts[i] = foreign()
 		case untrusted != "":
 			verdicts[i] = notSent(untrusted)
+		case foreignHead && slot.Provider != nil && !a.mayFollowHead(slot):
+			verdicts[i] = chosenByHead()
 		default:
 			questions = append(questions, question(slot))
 			asked = append(asked, i)
@@ -59,6 +62,47 @@ func notSent(why string) verdict.Verdict {
 	return verdict.Verdict{
 		Reason:   provider.NotProbeable,
 		Evidence: verdict.Evidence{Failure: "not sent: " + why + ", and what is checked and where keys go with it (--policy FILE takes both from the base, --trust-config from here)"},
+	}
+}
+
+// mayFollowHead reports whether a question may be put in a run on foreign code, under the hosts of
+// --policy. The head of such a run can hand another secret of the job to a known host, or name a
+// tenant of its own as a part of that host. So a secret of the job goes along under its own name
+// only, and then what completes the host is the job's too.
+func (a *app) mayFollowHead(slot keys.Slot) bool {
+	process := a.process()
+	own := func(variable string, v model.Value) bool {
+		held := process.Get(variable)
+		return v.State != model.Known || held.State == model.Known && held.Text.Equal(v.Text)
+	}
+	literal := func(v model.Value) bool { return v.State != model.Known || !sharesText(v.Text, process) }
+	for _, companions := range []map[string]keys.Companion{slot.Parts, slot.Slots} {
+		for role, c := range companions {
+			if !own(c.Variable, c.Value) && (!literal(c.Value) || slot.Provider.CompletesHost(role) && !literal(slot.Value)) {
+				return false
+			}
+		}
+	}
+	return own(slot.Variable, slot.Value) || literal(slot.Value)
+}
+
+// sharedLength is how much of a variable of the job makes a text one that holds a part of it.
+const sharedLength = 8
+
+// sharesText reports whether a text has a longer stretch in common with any variable of the job.
+func sharesText(text secret.Text, process model.Env) bool {
+	for _, v := range process.All() {
+		if v.State == model.Known && v.Text.Shares(text, sharedLength) {
+			return true
+		}
+	}
+	return false
+}
+
+func chosenByHead() verdict.Verdict {
+	return verdict.Verdict{
+		Reason:   provider.NotProbeable,
+		Evidence: verdict.Evidence{Failure: "not sent: in a run on foreign code only what the job itself holds under the variable's own name is, and what arrives here was chosen by the files that are checked (--trust-config sends it all the same)"},
 	}
 }
 

@@ -102,10 +102,34 @@ func (a *app) write(t target, d report.Document, note string) error {
 	if err := report.Write(&buffer, t.format, d, a.noted(&buffer, note)); err != nil {
 		return err
 	}
-	if err := writeWhole(a.resolvePath(t.path), buffer.Bytes()); err != nil {
-		return usage("cannot write the report to %q", t.path)
+	path := a.resolvePath(t.path)
+	if a.leadsAway(path) {
+		return usage("cannot write the report to %q: %s", t.path, why(errLink))
+	}
+	if err := writeWhole(path, buffer.Bytes()); err != nil {
+		return usage("cannot write the report to %q: %s", t.path, why(err))
 	}
 	return nil
+}
+
+// errLink refuses to write through a link: a checkout from outside may bring one along that leads
+// to any file of the machine.
+var errLink = errors.New("it is a symbolic link, which a checkout may bring along; remove it or name another file")
+
+// leadsAway reports whether a directory on the way from the working directory to path is a link.
+func (a *app) leadsAway(path string) bool {
+	start := absolute(a.Dir, a.flags.dir)
+	rel, err := filepath.Rel(start, filepath.Dir(path))
+	if err != nil || !filepath.IsLocal(rel) {
+		return false // the user named another place
+	}
+	for _, name := range strings.Split(filepath.ToSlash(rel), "/") {
+		start = filepath.Join(start, name)
+		if info, err := os.Lstat(start); err == nil && info.Mode()&os.ModeSymlink != 0 && name != "." {
+			return true
+		}
+	}
+	return false
 }
 
 // writeWhole writes a file and the directories above it. Nobody ever sees half of it: it is
@@ -116,6 +140,9 @@ func writeWhole(path string, data []byte) error {
 		return err
 	}
 	if info, err := os.Lstat(path); err == nil && !info.Mode().IsRegular() {
+		if target, err := os.Stat(path); info.Mode()&os.ModeSymlink != 0 && (err != nil || target.Mode().IsRegular()) {
+			return errLink // links to a pipe or device, such as /dev/stdout, overwrite nothing
+		}
 		return os.WriteFile(path, data, 0o644)
 	}
 	beside := path + ".tmp"

@@ -9,6 +9,8 @@ import (
 
 	"github.com/keyfit/keyfit/docs"
 	"github.com/keyfit/keyfit/internal/checks"
+	manual "github.com/keyfit/keyfit/internal/docs"
+	"github.com/keyfit/keyfit/internal/provider"
 	"github.com/keyfit/keyfit/internal/strict"
 )
 
@@ -17,8 +19,8 @@ func (a *app) explainCommand() *cobra.Command {
 		Use:   "explain [TOPIC]",
 		Short: "print the manual page of a finding, a reason or a topic, or list them all",
 		Long: "Prints one of the pages that stand in docs/: of a finding by its id or name (K205,\n" +
-			"wrong-environment), of the word in a verdict (owner_disabled) or behind an unknown value\n" +
-			"(ci-secret), or a topic such as configuration. Without an argument it lists what there is.",
+			"wrong-environment), of an API (stripe), of the word in a verdict (owner_disabled) or behind\n" +
+			"an unknown value (ci-secret), or a topic such as configuration. Without an argument it lists what there is.",
 		Example: "  keyfit explain K205\n  keyfit explain owner_disabled\n  keyfit explain exit-codes",
 		Args:    cobra.MaximumNArgs(1),
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
@@ -50,10 +52,16 @@ func (a *app) listPages() error {
 // section about one word; all in any case of letters.
 func (a *app) explain(topic string) error {
 	text := page(strings.TrimSpace(topic))
+	if p, ok := provider.Catalogue().Get(strings.ToLower(strings.TrimSpace(topic))); ok && text == "" {
+		text = string(manual.Provider(p))
+	}
 	if text == "" {
 		e := &exit{code: exitUsage, message: "there is no page about this", fix: "list them with `keyfit explain`"}
 		if near := strict.Nearest(topic, explained()); near != "" {
 			e.fix = fmt.Sprintf("did you mean %q?", near)
+		}
+		if slices.Contains(commandNames(), topic) {
+			e.fix = fmt.Sprintf("a command explains itself: `keyfit %s --help`", topic)
 		}
 		return e
 	}
@@ -104,6 +112,15 @@ func explained() []string {
 	}
 	for _, s := range slices.Concat(sections(docs.Text("reasons")), sections(docs.Text("unknown"))) {
 		out = append(out, s.word)
+	}
+	return out
+}
+
+// commandNames lists the commands.
+func commandNames() []string {
+	var out []string
+	for _, c := range (&app{}).rootCommand().Commands() {
+		out = append(out, c.Name())
 	}
 	return out
 }

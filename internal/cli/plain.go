@@ -8,7 +8,7 @@ import (
 )
 
 // pageWidth is how wide the text of a page is set on a terminal.
-const pageWidth = 88
+const pageWidth = 80
 
 var (
 	markdownLink  = lazy.Regexp(`\[([^\]]*)\]\(([^)]*)\)`)

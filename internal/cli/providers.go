@@ -26,7 +26,7 @@ func (a *app) providersCommand() *cobra.Command {
 			if p == nil {
 				return unknownProvider(w, args[0])
 			}
-			_, err = a.Stdout.Write(docs.Provider(p))
+			_, err = fmt.Fprint(a.Stdout, plain(string(docs.Provider(p))))
 			return err
 		},
 	}

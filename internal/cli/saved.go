@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -38,7 +40,7 @@ func (g gate) code(d report.Document) int {
 func (a *app) readReport(name string) (report.Document, error) {
 	data, err := a.readSaved(name)
 	if err != nil {
-		return report.Document{}, usage("cannot read the report %q", report.Clean(name))
+		return report.Document{}, usage("cannot read the report %q: %s", report.Clean(name), why(err))
 	}
 	if name == "-" {
 		name = "standard input"
@@ -99,4 +101,18 @@ func (a *app) deliverSaved(d report.Document, targets []target, g gate) error {
 		return &exit{code: code, message: "nothing was checked: the report holds no key"}
 	}
 	return &exit{code: code}
+}
+
+// why says what is wrong with a file, without its path, which may be the machine's own.
+func why(err error) string {
+	var failed *fs.PathError
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "there is no such file"
+	case errors.Is(err, errLink):
+		return errLink.Error()
+	case errors.As(err, &failed):
+		return failed.Err.Error()
+	}
+	return "reading it failed"
 }

@@ -6,7 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"slices"
-	"strconv"
+	"strings"
 
 	"github.com/keyfit/keyfit/internal/model"
 	"github.com/keyfit/keyfit/internal/secret"
@@ -22,7 +22,10 @@ type Division struct {
 // that hold the same text stay together, and so do those that a report cannot tell apart.
 // The parts get as many keys each as can be. Which part that is depends on the names of the
 // slots and on which of them hold the same text, never on a text itself.
-func Divide(slots []Slot, n int) Division {
+//
+// state names what is checked, such as a commit: parts of different states, or of values that
+// come from different places, are parts of different plans.
+func Divide(slots []Slot, n int, state string) Division {
 	groups := together(slots)
 	order := slices.SortedFunc(slices.Values(groups), func(a, b []int) int { return compareSlots(slots[a[0]], slots[b[0]]) })
 	d := Division{Parts: make([]int, len(slots))}
@@ -40,7 +43,7 @@ func Divide(slots []Slot, n int) Division {
 			d.Parts[i] = least + 1
 		}
 	}
-	d.Plan = plan(slots, d.Parts, n)
+	d.Plan = plan(slots, d.Parts, n, state)
 	return d
 }
 
@@ -104,19 +107,31 @@ func compareSlots(a, b Slot) int {
 	)
 }
 
-// plan is a digest of the division. It holds names and numbers only.
-func plan(slots []Slot, parts []int, n int) string {
+// plan is a digest of the division and of what it divides. It holds names, places and numbers
+// only.
+func plan(slots []Slot, parts []int, n int, state string) string {
 	lines := make([]string, 0, len(slots))
 	for i, s := range slots {
-		lines = append(lines, fmt.Sprintf("%q %q %q %q %q %q %d", s.Environment, Label(s.Consumer), s.Consumer.Namespace, s.Consumer.Container, s.Variable, s.Consumer.Kind, parts[i]))
+		lines = append(lines, fmt.Sprintf("%q %q %q %q %q %q %d %s %q %s", s.Environment, Label(s.Consumer), s.Consumer.Namespace,
+			s.Consumer.Container, s.Variable, s.Consumer.Kind, parts[i], s.Value.State, s.Value.Why, journey(s.Value.Trail)))
 	}
 	slices.Sort(lines)
 	hash := sha256.New()
-	fmt.Fprintln(hash, strconv.Itoa(n))
+	fmt.Fprintf(hash, "%d %q\n", n, state)
 	for _, line := range lines {
 		fmt.Fprintln(hash, line)
 	}
 	return hex.EncodeToString(hash.Sum(nil)[:8])
+}
+
+// journey writes where a value passes. Where a place ends is left out: the end of a definition
+// tells how long the text is.
+func journey(t model.Trail) string {
+	var b strings.Builder
+	for _, h := range t.Hops() {
+		fmt.Fprintf(&b, "%q %d:%d %q %q ", h.At.File, h.At.Start.Line, h.At.Start.Column, h.Kind, h.What)
+	}
+	return b.String()
 }
 
 // sets are disjoint sets of indexes.

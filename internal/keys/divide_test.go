@@ -26,7 +26,7 @@ func many(n, texts int) []Slot {
 func TestDivide(t *testing.T) {
 	slots := many(200, 60)
 	for n := 1; n <= 9; n++ {
-		d := Divide(slots, n)
+		d := Divide(slots, n, "")
 		where := map[string]int{}
 		load := map[int]map[string]bool{}
 		for i, s := range slots {
@@ -59,14 +59,14 @@ func TestDivide(t *testing.T) {
 // the same parts; another pattern gives another plan.
 func TestDivideGoesByNames(t *testing.T) {
 	slots := many(100, 30)
-	want := Divide(slots, 4)
+	want := Divide(slots, 4, "")
 	others := slices.Clone(slots)
 	for i := range others {
 		if v := &others[i].Value; v.State == model.Known {
 			v.Text = secret.New("CANARYother" + v.Text.Reveal())
 		}
 	}
-	if got := Divide(others, 4); !slices.Equal(got.Parts, want.Parts) || got.Plan != want.Plan {
+	if got := Divide(others, 4, ""); !slices.Equal(got.Parts, want.Parts) || got.Plan != want.Plan {
 		t.Error("the parts depend on the texts")
 	}
 	order := rand.New(rand.NewPCG(1, 2)).Perm(len(slots))
@@ -74,7 +74,7 @@ func TestDivideGoesByNames(t *testing.T) {
 	for to, from := range order {
 		shuffled[to] = slots[from]
 	}
-	got := Divide(shuffled, 4)
+	got := Divide(shuffled, 4, "")
 	for to, from := range order {
 		if got.Parts[to] != want.Parts[from] {
 			t.Fatal("the parts depend on the order of the slots")
@@ -83,7 +83,7 @@ func TestDivideGoesByNames(t *testing.T) {
 	if got.Plan != want.Plan {
 		t.Error("the plan depends on the order of the slots")
 	}
-	if Divide(many(100, 29), 4).Plan == want.Plan || Divide(slots, 5).Plan == want.Plan {
+	if Divide(many(100, 29), 4, "").Plan == want.Plan || Divide(slots, 5, "").Plan == want.Plan {
 		t.Error("another division has the same plan")
 	}
 }
@@ -102,11 +102,11 @@ func TestDivideKeepsTogetherWhatReportsCannotTellApart(t *testing.T) {
 	three.Consumer.Workload = "./more"
 	four := process("KEY")
 	four.Consumer.Workload = "./job"
-	d := Divide([]Slot{one, two, three, four, process("OTHER")}, 3)
+	d := Divide([]Slot{one, two, three, four, process("OTHER")}, 3, "")
 	if d.Parts[0] != d.Parts[1] || d.Parts[2] != d.Parts[3] || d.Parts[0] == d.Parts[4] {
 		t.Errorf("parts %v", d.Parts)
 	}
-	if got := Divide(nil, 3); len(got.Parts) != 0 || got.Plan == "" {
+	if got := Divide(nil, 3, ""); len(got.Parts) != 0 || got.Plan == "" {
 		t.Errorf("of nothing: %+v", got)
 	}
 }
@@ -114,6 +114,6 @@ func TestDivideKeepsTogetherWhatReportsCannotTellApart(t *testing.T) {
 func BenchmarkDivide(b *testing.B) {
 	slots := many(25_000, 5_000)
 	for b.Loop() {
-		Divide(slots, 16)
+		Divide(slots, 16, "")
 	}
 }

@@ -6,15 +6,19 @@ import (
 	"github.com/keyfit/keyfit/internal/model"
 )
 
-// ownLast puts keyfit's own steps behind all others, so that their slots are folded into the
+// isProxy reports whether a consumer uses no key itself: keyfit's own step, or a tool that stands
+// for what it deploys.
+func isProxy(c model.Consumer) bool { return c.Self || c.StandsIn }
+
+// proxiesLast puts such consumers behind all others, so that their slots are folded into the
 // others' and not the reverse.
-func ownLast(consumers []model.Consumer) []model.Consumer {
+func proxiesLast(consumers []model.Consumer) []model.Consumer {
 	out := slices.Clone(consumers)
 	slices.SortStableFunc(out, func(a, b model.Consumer) int {
 		switch {
-		case a.Self == b.Self:
+		case isProxy(a) == isProxy(b):
 			return 0
-		case b.Self:
+		case isProxy(b):
 			return -1
 		}
 		return 1
@@ -22,17 +26,20 @@ func ownLast(consumers []model.Consumer) []model.Consumer {
 	return out
 }
 
-// withoutOwn leaves out what keyfit's own step receives, where what is deployed has a variable of
-// the same name: that one counts, and the step is given the keys only to look at them. Where
-// nothing else has it, the deploy is one that no file here shows, and the step stands for it.
-func withoutOwn(slots []Slot) []Slot {
-	isSelf := func(c model.Consumer) bool { return c.Self }
-	used := map[string]bool{}
+// withoutProxies leaves out what such a consumer receives, where what is deployed receives the same
+// under the same name, or something that is not known and is reported anyway. Where nothing else
+// does, the deploy is one that no file here shows, and the proxy stands for it.
+func withoutProxies(slots []Slot) []Slot {
+	used := map[string][]model.Value{}
 	for i := range slots {
-		if s := &slots[i]; !s.Consumer.Self {
-			s.Also = slices.DeleteFunc(s.Also, isSelf)
-			used[s.Variable] = used[s.Variable] || s.Value.State != model.Absent
+		if s := &slots[i]; !isProxy(s.Consumer) {
+			s.Also = slices.DeleteFunc(s.Also, isProxy)
+			used[s.Variable] = append(used[s.Variable], s.Value)
 		}
 	}
-	return slices.DeleteFunc(slots, func(s Slot) bool { return s.Consumer.Self && used[s.Variable] })
+	return slices.DeleteFunc(slots, func(s Slot) bool {
+		return isProxy(s.Consumer) && slices.ContainsFunc(used[s.Variable], func(v model.Value) bool {
+			return v.State == model.Unknown || v.State == model.Known && s.Value.State == model.Known && v.Text.Equal(s.Value.Text)
+		})
+	})
 }

@@ -39,7 +39,7 @@ type selector struct {
 
 func (s *selector) environment(env resolve.Environment) {
 	first := len(s.slots)
-	for _, consumer := range ownLast(env.Consumers) {
+	for _, consumer := range proxiesLast(env.Consumers) {
 		for variable, value := range consumer.Env.All() {
 			if slot, ok := s.slot(env, consumer, variable, value); ok {
 				s.add(first, slot)
@@ -56,7 +56,7 @@ func (s *selector) environment(env resolve.Environment) {
 			s.add(first, s.missing(env, consumer, variable))
 		}
 	}
-	s.slots = append(s.slots[:first], withoutOwn(s.slots[first:])...)
+	s.slots = append(s.slots[:first], withoutProxies(s.slots[first:])...)
 	slices.SortStableFunc(s.slots[first:], func(a, b Slot) int {
 		return cmp.Or(
 			cmp.Compare(Label(a.Consumer), Label(b.Consumer)),
@@ -98,7 +98,7 @@ func (s *selector) slot(env resolve.Environment, consumer model.Consumer, variab
 		slot.Declared = declared
 		slot.Expect = declared.Expect[env.Name]
 		slot.Provider = s.byID(declared.Provider.Value)
-	} else if declared != nil || value.State == model.Absent || s.isBystander(value) || value.Needs == model.RunToken {
+	} else if declared != nil || value.State == model.Absent || s.isBystander(value) || value.Needs == model.RunToken || value.Needs == model.CredentialPart {
 		return Slot{}, false
 	}
 	s.recognise(&slot)
@@ -219,7 +219,7 @@ func (s *selector) lacking(env resolve.Environment, variable string) []model.Con
 		return lackingNamed(env, key, variable)
 	}
 	var lacking []model.Consumer
-	var rest model.Value
+	rest := absentIn(env.Consumers)
 	for _, c := range env.Consumers {
 		if receives(c, variable) {
 			return nil
@@ -234,12 +234,26 @@ func (s *selector) lacking(env resolve.Environment, variable string) []model.Con
 	}
 	if len(lacking) != 1 || env.Lost != nil {
 		nobody := model.Env{}
-		if rest.Why != model.WhyNone {
+		if rest.Why != model.WhyNone || !rest.Trail.IsEmpty() {
 			nobody = nobody.WithRest(rest)
 		}
 		return []model.Consumer{{Env: nobody}}
 	}
 	return lacking
+}
+
+// absentIn is what is to be asked where none of some consumers receives a variable: the absent
+// value that the jobs of a CI system find under any other name, when that is so for all of them.
+func absentIn(consumers []model.Consumer) model.Value {
+	var out model.Value
+	for _, c := range consumers {
+		rest := restOf(c)
+		if rest.State != model.Absent || rest.Trail.IsEmpty() {
+			return model.Value{}
+		}
+		out = rest
+	}
+	return out
 }
 
 func lackingNamed(env resolve.Environment, key *config.Key, variable string) []model.Consumer {

@@ -329,3 +329,36 @@ func TestTokenOfTheRun(t *testing.T) {
 		}
 	}
 }
+
+// TestProxies: keyfit's own step and a tool that stands for what it deploys count only where nothing
+// else receives the same, so that no key hides behind another of its name.
+func TestProxies(t *testing.T) {
+	good, bad := known("workflow", stripeKey), known("workflow", "sk_test_51CANARYother0123456789abcdef")
+	unknown := model.UnknownBecause(model.WhyCISecret, "x", model.Trail{})
+	own := func(v model.Value) model.Consumer {
+		c := consumer("keyfit", vars{"STRIPE_SECRET_KEY": v})
+		c.Self = true
+		return c
+	}
+	app := func(v model.Value) model.Consumer { return consumer("app", vars{"STRIPE_SECRET_KEY": v}) }
+	for name, tt := range map[string]struct {
+		consumers []model.Consumer
+		want      string
+	}{
+		"the same":                 {[]model.Consumer{own(good), app(good)}, "app"},
+		"another key":              {[]model.Consumer{own(bad), app(good)}, "app keyfit"},
+		"the deploy's is unknown":  {[]model.Consumer{own(good), app(unknown)}, "app"},
+		"both are unknown":         {[]model.Consumer{own(unknown), app(unknown)}, "app"},
+		"its own alone is unknown": {[]model.Consumer{own(unknown), app(good)}, "app keyfit"},
+		"nothing else":             {[]model.Consumer{own(good)}, "keyfit"},
+	} {
+		slots := Select(Input{Environments: []resolve.Environment{{Name: "staging", Consumers: tt.consumers}}, Config: &config.File{}, Catalogue: provider.Catalogue()})
+		var got []string
+		for _, s := range slots {
+			got = append(got, s.Consumer.Workload)
+		}
+		if strings.Join(got, " ") != tt.want {
+			t.Errorf("%s: %q, want %q", name, got, tt.want)
+		}
+	}
+}

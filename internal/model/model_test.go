@@ -340,3 +340,18 @@ func TestValuesDoNotPrint(t *testing.T) {
 		}
 	}
 }
+
+// TestCallsSelf tells keyfit, and Go that builds it, from all else.
+func TestCallsSelf(t *testing.T) {
+	for line, want := range map[string]bool{
+		"keyfit check": true, "/usr/local/bin/keyfit": true, `C:\tools\KeyFit.exe check -e staging`: true,
+		"go install github.com/keyfit/keyfit/cmd/keyfit@v1.2.3": true, "go run github.com/keyfit/keyfit/cmd/keyfit@v1.2.3 check": true,
+		"/usr/local/go/bin/go build github.com/keyfit/keyfit/cmd/keyfit": true, "go.exe run github.com/keyfit/keyfit/cmd/keyfit@v1.2.3": true,
+		"go run -exec=./serve github.com/keyfit/keyfit/cmd/keyfit": false, "go run ./serve": false, "go install": false,
+		"go run github.com/keyfit/keyfitter/serve": false, "go test github.com/keyfit/keyfit/...": false, "./serve keyfit": false, "": false,
+	} {
+		if got := model.CallsSelf(strings.Fields(line)); got != want {
+			t.Errorf("%q: %v, want %v", line, got, want)
+		}
+	}
+}

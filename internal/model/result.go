@@ -23,6 +23,11 @@ const ImageSets = "what the image itself sets"
 // it: GITHUB_TOKEN, CI_JOB_TOKEN. Nobody can put a wrong one there.
 const RunToken = "the token that the CI system makes for each run"
 
+// CredentialPart is what it would take to know a variable that only some kinds of credentials have,
+// and that nothing reads: NAME_USR and NAME_PSW beside NAME in Jenkins. It is no key until something
+// does.
+const CredentialPart = "what kind of credential this is"
+
 // Consumer is whatever receives variables.
 type Consumer struct {
 	Kind      string // one of the Consumer constants
@@ -33,12 +38,27 @@ type Consumer struct {
 	Env       Env
 	Files     Env  // files that it receives, by their absolute path
 	Self      bool // keyfit's own step or command, which looks at the keys and uses none
+	StandsIn  bool // a deploy tool whose delivery is not known, for those that receive it
 }
 
 // IsSelf reports whether a command, by the name or path that it was called by, is keyfit.
 func IsSelf(command string) bool {
 	name := command[strings.LastIndexAny(command, `/\`)+1:]
 	return strings.TrimSuffix(strings.ToLower(name), ".exe") == "keyfit"
+}
+
+// selfModule is where Go finds keyfit.
+const selfModule = "github.com/keyfit/keyfit/"
+
+// CallsSelf reports whether a command, by what its words begin with, is keyfit, or Go that builds or
+// runs it: without a flag, since some name another program.
+func CallsSelf(words []string) bool {
+	if len(words) < 3 || IsSelf(words[0]) {
+		return len(words) > 0 && IsSelf(words[0])
+	}
+	tool := words[0][strings.LastIndexAny(words[0], `/\`)+1:]
+	return strings.TrimSuffix(strings.ToLower(tool), ".exe") == "go" &&
+		slices.Contains([]string{"install", "run", "build"}, words[1]) && strings.HasPrefix(words[2], selfModule)
 }
 
 // Command is one command that a script would run.
@@ -60,6 +80,7 @@ type Problem struct {
 	At      pos.Span
 	Message string // lower case, no full stop; says what was expected
 	Fix     string // what to do; may be empty
+	Stops   bool   // the deploy certainly ends here, with an error
 }
 
 // Result is what an engine understood, and what it did not.

@@ -2,6 +2,7 @@ package model
 
 import (
 	"slices"
+	"strconv"
 
 	"github.com/keyfit/keyfit/internal/pos"
 )
@@ -55,6 +56,28 @@ type Hop struct {
 	// Literal says that the text itself stands at this place, rather than being moved
 	// through it. Only an origin is literal.
 	Literal bool
+	// Stored says, of a hop at which a value left the store of a CI system, what it is there.
+	Stored Stored
+	// Lacks says, of a hop at which nothing came in, what to ask about it; Stored.Name is then the
+	// name of what is missing, empty for any name.
+	Lacks string
+}
+
+// Lack asks about what did not come in at the hop.
+func (h Hop) Lack() string {
+	return "GitLab gives this job no variable " + strconv.Quote(h.Stored.Name) + ": " + h.Lacks
+}
+
+// OwnStep is what makes a secret known that keyfit's own step is not given.
+const OwnStep = "add it to the `env` of keyfit's own step"
+
+// Stored is what a CI system keeps outside the repository, as people call it there.
+type Stored struct {
+	Kind string // "secret" or "variable"; empty for no such thing
+	Name string
+	// Environment is the environment of the CI system whose store it is; empty for that of the
+	// repository.
+	Environment string
 }
 
 // Trail is the journey of a value, origin first. It is immutable: Append returns a new

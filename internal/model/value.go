@@ -5,6 +5,7 @@ package model
 
 import (
 	"slices"
+	"strconv"
 
 	"github.com/keyfit/keyfit/internal/pos"
 	"github.com/keyfit/keyfit/internal/secret"
@@ -143,6 +144,18 @@ func (v Value) Same(w Value) bool {
 		return true
 	}
 	return v.Why == w.Why && v.Needs == w.Needs && slices.Equal(v.Trail.Hops(), w.Trail.Hops())
+}
+
+// Lacking returns v as the value of one name that nothing came in under, where v is the absent
+// value of any such name and its trail says so; else v as it is.
+func (v Value) Lacking(name string) Value {
+	hop := v.Trail.Last()
+	if v.State != Absent || hop.Lacks == "" {
+		return v
+	}
+	hop.What, hop.Stored.Name = "no variable "+strconv.Quote(name), name
+	v.Trail = Trail{}.Append(hop)
+	return v
 }
 
 // Via returns v with one more hop at the end of its trail.

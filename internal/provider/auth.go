@@ -1,7 +1,10 @@
 package provider
 
 import (
+	"fmt"
 	"strings"
+
+	"github.com/keyfit/keyfit/internal/strict"
 )
 
 // Auth says where the key goes.
@@ -142,6 +145,9 @@ func (a Auth) mistake() (message, fix string) {
 		return "the key goes to exactly one place, found several", "keep one of scheme, header, query, json, form, sigv4 and hmac"
 	case a.Scheme != "" && !isToken(a.Scheme):
 		return "the scheme is not one word", "write bearer, basic, raw, none, or the vendor's own word"
+	case a.meant() != "":
+		return fmt.Sprintf("%q is none of the schemes bearer, basic, digest, raw, none and token", a.Scheme),
+			fmt.Sprintf("did you mean %q? A word of the vendor's own that is so near goes with {header: Authorization, prefix: …}", a.meant())
 	case (a.User != "" || a.Password != "") && a.Scheme != "basic" && a.Scheme != "digest":
 		return `"user" and "password" go with the schemes "basic" and "digest" only`, "write {scheme: basic, user: …}"
 	case a.Prefix != "" && a.Header == "":
@@ -152,6 +158,18 @@ func (a Auth) mistake() (message, fix string) {
 		return `"prefix" holds a character that no header may hold`, "write plain text on one line"
 	}
 	return "", ""
+}
+
+// meant gives the scheme that another word is nearly; empty where it is one, or a word of the
+// vendor's own. Case matters only where the scheme is more than the word before the key.
+func (a Auth) meant() string {
+	if strings.EqualFold(a.Scheme, "bearer") || strings.EqualFold(a.Scheme, "token") {
+		return ""
+	}
+	if near := strict.Nearest(a.Scheme, []string{"bearer", "basic", "digest", "raw", "none", "token"}); near != a.Scheme {
+		return near
+	}
+	return ""
 }
 
 // isToken reports whether text can be the name of a header or a scheme.

@@ -5,6 +5,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/keyfit/keyfit/internal/model"
 	"github.com/keyfit/keyfit/internal/secret"
 )
 
@@ -37,6 +38,7 @@ const (
 	CutShort
 	TooLong
 	NotTheForm
+	FilePath
 )
 
 // Unresolved reports whether no key arrived, only what should have been replaced by one.
@@ -55,6 +57,7 @@ var what = map[DefectKind]string{
 	Assignment:    "a variable's name and = in front",
 	URLEncoded:    "its special characters written as in a URL, with %",
 	Base64Encoded: "encoded in base64, as a Kubernetes Secret's data field is",
+	FilePath:      "the value is the path of a file: is the variable of type File?",
 }
 
 // Inspect lists what is wrong with the text of a slot. p is the slot's provider, or nil.
@@ -78,6 +81,9 @@ func Inspect(text secret.Text, p *Provider) []Defect {
 	}
 	if p.formOf(key) != nil {
 		return nil
+	}
+	if _, ok := model.VariableFile(key); ok {
+		return []Defect{{FilePath, what[FilePath]}}
 	}
 	return append(wrapping(key), p.formDefects(key)...)
 }

@@ -417,6 +417,11 @@ func TestAuth(t *testing.T) {
 	}{
 		{Auth{Scheme: "bearer"}, PlaceScheme, "Bearer", "$key", ""},
 		{Auth{Scheme: "token"}, PlaceScheme, "token", "$key", ""},
+		{Auth{Scheme: "Bearer"}, PlaceScheme, "Bearer", "$key", ""},
+		{Auth{Scheme: "Token"}, PlaceScheme, "Token", "$key", ""},
+		{Auth{Scheme: "Bot"}, PlaceScheme, "Bot", "$key", ""},
+		{Auth{Scheme: "ApiKey"}, PlaceScheme, "ApiKey", "$key", ""},
+		{Auth{Scheme: "SSWS"}, PlaceScheme, "SSWS", "$key", ""},
 		{Auth{Scheme: "raw"}, PlaceRaw, "raw", "$key", ""},
 		{Auth{Scheme: "none"}, PlaceNone, "none", "$key", ""},
 		{Auth{Scheme: "basic"}, PlaceBasic, "basic", "$key", ""},
@@ -437,7 +442,7 @@ func TestAuth(t *testing.T) {
 		}
 	}
 	for _, a := range []Auth{
-		{}, {Scheme: "bearer", Header: "X"}, {Query: "k", Form: "k"}, {Scheme: "two words"}, {Scheme: "bearer", User: "$id"},
+		{}, {Scheme: "bearer", Header: "X"}, {Query: "k", Form: "k"}, {Scheme: "two words"}, {Scheme: "beerer"}, {Scheme: "bearr"}, {Scheme: "Basic"}, {Scheme: "None"}, {Scheme: "tokne"}, {Scheme: "bearer", User: "$id"},
 		{Header: "X: Y"}, {Query: "key", Prefix: "p"}, {Header: "X", Prefix: "a\nb"},
 	} {
 		if message, fix := a.mistake(); message == "" || fix == "" {

@@ -218,7 +218,7 @@ func TestGlob(t *testing.T) {
 // kinds names the defects for the tables.
 func kinds(defects []Defect) string {
 	names := [...]string{"none", "reference", "placeholder", "outer space", "inner space", "quotes", "newline", "bom", "invisible", "unprintable",
-		"scheme", "assignment", "url", "base64", "cut", "long", "form"}
+		"scheme", "assignment", "url", "base64", "cut", "long", "form", "file"}
 	var out []string
 	for _, d := range defects {
 		out = append(out, names[d.Kind])
@@ -268,6 +268,9 @@ func TestInspect(t *testing.T) {
 		{"STRIPE_KEY=\"" + key + "\"", stripe, "assignment, quotes"}, {" \"Bearer " + key + "\"\n", stripe, "newline, outer space, quotes, scheme"},
 		{key[:12] + " " + key[12:], stripe, "inner space, form"}, {"two words CANARY", nil, "inner space"},
 		{"\u00a0" + key, stripe, "outer space"},
+		// the path of it
+		{"/builds/acme/shop.tmp/PAYMENT_API_KEY", stripe, "file"}, {"/builds/acme/shop.tmp/PAY_FILE", nil, "file"}, {`C:\GitLab-Runner\builds\acme\shop.tmp\PAY_KEY`, stripe, "file"},
+		{"/builds/acme/shop/PAYMENT_API_KEY", nil, ""}, {"shop.tmp/PAYMENT_API_KEY", nil, ""}, {"/abc.tmp/CANARY+x=", nil, ""}, {"/.tmp/CANARY", nil, ""},
 		// not as it was issued
 		{strings.ReplaceAll(key, "_", "%5F"), stripe, "url"}, {encoded, stripe, "base64"}, {strings.TrimRight(encoded, "="), stripe, "base64"}, {encoded, nil, ""},
 		{"sk_test_51CAN", stripe, "cut"}, {"sk_test_", stripe, "cut"}, {"sk_test_51CANARY-abcdefghijk", stripe, "form"},

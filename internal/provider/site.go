@@ -226,3 +226,16 @@ func (c *checker) site(s *Site) {
 		}
 	}
 }
+
+// CompletesHost reports whether a part of the credential, by its role, stands in the host that a
+// key goes to, or chooses it.
+func (p *Provider) CompletesHost(role string) bool {
+	for _, s := range p.Sites {
+		for _, in := range append(slices.Collect(maps.Keys(s.When)), s.URL.Parts()...) {
+			if derive := p.Parts[in].Derive; in == role || derive != nil && derive.From == role {
+				return true
+			}
+		}
+	}
+	return false
+}

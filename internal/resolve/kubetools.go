@@ -12,7 +12,7 @@ import (
 // receiving leaves out the tools that only hand on to a cluster what they are given: what
 // they deliver is followed, and their own environment reaches nobody.
 func (t *tools) receiving(consumers []model.Consumer) []model.Consumer {
-	consumers = t.evaluated(consumers)
+	consumers = t.standingIn(t.evaluated(consumers))
 	if !t.followed {
 		return consumers
 	}
@@ -20,6 +20,22 @@ func (t *tools) receiving(consumers []model.Consumer) []model.Consumer {
 		name := toolName(c.Workload)
 		return c.Kind == model.ConsumerProcess && handsOn(name) && !t.unfollowed[name]
 	})
+}
+
+// standingIn marks the tools whose delivery is not in the repository: each stands for what it
+// deploys, and whether that receives a key from the tool's environment is not known.
+func (t *tools) standingIn(consumers []model.Consumer) []model.Consumer {
+	out := slices.Clone(consumers)
+	for i, c := range out {
+		name := toolName(c.Workload)
+		out[i].StandsIn = c.StandsIn || c.Kind == model.ConsumerProcess && worksOnCluster(name) && t.unfollowed[name]
+	}
+	return out
+}
+
+// worksOnCluster names the tools that nobody gives a key but for what they deploy.
+func worksOnCluster(tool string) bool {
+	return slices.Contains([]string{"helm", "helm3", "helmfile", "kubectl", "oc", "microk8s.kubectl", "kustomize"}, tool)
 }
 
 // evaluated leaves of the commands of terraform only what they log in with, when what they

@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"strings"
 )
 
 // Redacted is what every Text prints as, the empty one included, so that not even
@@ -53,6 +54,18 @@ func (t Text) IsEmpty() bool { return t.reveal == nil }
 // but their lengths. It is also what go-cmp uses.
 func (t Text) Equal(u Text) bool {
 	return hmac.Equal([]byte(t.Reveal()), []byte(u.Reveal()))
+}
+
+// Shares reports whether both hold one same stretch of n bytes or more. It tells nothing else of
+// either; n must be positive.
+func (t Text) Shares(u Text, n int) bool {
+	a, b := t.Reveal(), u.Reveal()
+	for i := 0; i+n <= len(a); i++ {
+		if strings.Contains(b, a[i:i+n]) {
+			return true
+		}
+	}
+	return false
 }
 
 // Format answers every verb of fmt, %#v and %x included, with [Redacted].
