@@ -355,3 +355,16 @@ func TestCallsSelf(t *testing.T) {
 		}
 	}
 }
+
+// TestManyLosers: of a name that is set thousands of times, the definitions that are remembered
+// are bounded; the last ones and the very first stay.
+func TestManyLosers(t *testing.T) {
+	v := known("0", "f0")
+	for i := 1; i <= 1000; i++ {
+		v = known("x", fmt.Sprint("f", i)).Over(v)
+	}
+	n := len(v.Losers)
+	if first, last := v.Losers[0].At().File, v.Losers[n-1].At().File; n > 100 || first != "f999" || last != "f0" {
+		t.Errorf("%d losers, from %s to %s", n, first, last)
+	}
+}

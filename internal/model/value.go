@@ -165,15 +165,23 @@ func (v Value) Via(hop Hop) Value {
 }
 
 // Over returns v with loser, and all that loser itself had replaced, as shadowed
-// definitions. An absent loser adds nothing.
+// definitions. An absent loser adds nothing. Of very many, the strongest and the weakest stay.
 func (v Value) Over(loser Value) Value {
 	losers := slices.Clone(v.Losers)
 	if loser.State != Absent {
 		losers = append(losers, Definition{Value: loser.bare()})
 	}
-	v.Losers = append(losers, loser.Losers...)
+	losers = append(losers, loser.Losers...)
+	if n := len(losers); n > maxLosers {
+		losers = append(losers[:maxLosers-1:maxLosers-1], losers[n-1])
+	}
+	v.Losers = losers
 	return v
 }
+
+// maxLosers bounds the definitions that are remembered for one value: a file that sets a name
+// thousands of times would take a time that grows with their square.
+const maxLosers = 64
 
 func (v Value) bare() Value {
 	v.Losers = nil
