@@ -2,11 +2,15 @@ package cli
 
 import (
 	"io"
+	"os"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/keyfit/keyfit/internal/provider"
+	"github.com/keyfit/keyfit/internal/repo"
 )
 
 const (
@@ -65,5 +69,102 @@ func TestNoObject(t *testing.T) {
 		if isNoObject(id) != want {
 			t.Errorf("isNoObject(%q) is not %v", id, want)
 		}
+	}
+}
+
+// TestGrouped is one commit for many refs, which is judged once.
+func TestGrouped(t *testing.T) {
+	in := []update{{oneCommit, otherCommit}, {noCommit, otherCommit}, {oneCommit, noCommit}, {otherCommit, ""}, {oneCommit, otherCommit}, {oneCommit, "HEAD"}}
+	for range 3000 {
+		in = append(in, update{oneCommit, noCommit})
+	}
+	want := []*pushed{{oneCommit, []string{otherCommit, "HEAD"}}, {otherCommit, nil}}
+	if diff := cmp.Diff(want, grouped(in), cmp.AllowUnexported(pushed{})); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestDeployFiles holds the history's view of a deploy's files to that of the hook for commits.
+func TestDeployFiles(t *testing.T) {
+	data, err := os.ReadFile("../../.pre-commit-hooks.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(data), "files: &deploy '"+deployFiles+"'\n") {
+		t.Error("deployFiles is not what .pre-commit-hooks.yaml says under files")
+	}
+}
+
+// TestWithout counts findings off, as often as the old state has them.
+func TestWithout(t *testing.T) {
+	one := func(message string, about ...string) found {
+		f := found{about: about}
+		f.ID, f.Variable, f.Message = inPlainText, "A", message
+		return f
+	}
+	cases := []struct {
+		name      string
+		now, old  []found
+		remaining []string
+	}{
+		{"the same", []found{one("1", "a")}, []found{one("", "a")}, nil},
+		{"another value", []found{one("1", "b")}, []found{one("", "a")}, []string{"1"}},
+		{"once more", []found{one("1", "a"), one("2", "a")}, []found{one("", "a")}, []string{"2"}},
+		{"one of two is mended", []found{one("1", "a")}, []found{one("", "a", "b")}, nil},
+		{"one of two is another", []found{one("1", "a", "c")}, []found{one("", "a", "b")}, []string{"1"}},
+		{"the exact one first", []found{one("1", "a"), one("2", "a", "b")}, []found{one("", "a", "b"), one("", "a")}, nil},
+		{"nothing known of the slot", []found{one("1")}, nil, []string{"1"}},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			var got []string
+			for _, f := range without(c.now, c.old) {
+				got = append(got, f.Message)
+			}
+			if diff := cmp.Diff(c.remaining, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// TestBrokenConfigurationIsReadLeniently goes through what may be half read.
+func TestBrokenConfigurationIsReadLeniently(t *testing.T) {
+	const deploy = "export STRIPE_API_KEY=sk_test_CANARY4eC39HqLyjWDarjtT1zdp7dc\n./serve\n"
+	const good = "version: 1\nenvironments:\n  staging:\n    deploy:\n      - run: sh deploy.sh\n"
+	cases := []struct {
+		name, config string
+		finds        bool
+	}{
+		{"an unknown field", good + "what: 1\n", true},
+		{"half a key", good + "keys: {STRIPE_API_KEY: , OTHER: {provider: [], expect: {staging: 1}}}\n", true},
+		{"half a provider", good + "providers: {x: {forms: [{pattern: '('}]}, y: }\n", true},
+		{"steps of nothing", good + "      - {}\n      - run:\n      - helm: {}\n      - helm:\n      - dotenv: {}\n      - dotenv:\n      - terraform: {}\n      - kustomize:\n      - manifests: 1\n      - workflow: {}\n      - gitlab:\n      - jenkins: {}\n      - circleci: {}\n      - azure: {}\n      - bitbucket: {}\n      - buildkite: {}\n      - terraform-plan:\n      - what: 1\n", true},
+		{"an environment of nothing", good + "  other:\n  third: 1\n", true},
+		{"no mapping", "[1]\n", false},
+		{"no YAML", "a: [\n", false},
+		{"nothing", "", false},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			texts := map[string]string{"keyfit.yaml": c.config, "deploy.sh": deploy}
+			var objects []repo.Object
+			for name, text := range texts {
+				objects = append(objects, repo.Object{Path: name, Mode: 0o644, ID: name, Size: int64(len(text))})
+			}
+			a := &app{Process: Process{Now: time.Now}}
+			w := &workspace{catalogue: provider.Catalogue(), files: repo.Snapshot("/x", objects, func(id string) ([]byte, error) { return []byte(texts[id]), nil })}
+			if a.configure(w, ".") == nil {
+				t.Fatal("the configuration is not broken")
+			}
+			a.configureLeniently(w, ".")
+			result, err := a.pipeline(t.Context(), w, checkOptions{offline: true, noSources: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if list := inPlain(foundIn(result.document, result.document.Findings)); (len(list) > 0) != c.finds {
+				t.Errorf("found %v", findings(list))
+			}
+		})
 	}
 }

@@ -31,6 +31,9 @@ type gitReader struct {
 	run func(ctx context.Context, dir string, in io.Reader, out io.Writer, args ...string) error
 	dir string // where git runs: the root of the work tree
 
+	trees map[string]string // of what was asked already; empty where git knows none
+	known map[string][]string
+
 	mu      sync.Mutex
 	ask     io.WriteCloser // of `git cat-file --batch`
 	answers *bufio.Reader
@@ -39,13 +42,18 @@ type gitReader struct {
 
 // output gives what a command of git prints.
 func (g *gitReader) output(ctx context.Context, args ...string) ([]byte, error) {
+	return g.answer(ctx, "", args...)
+}
+
+// answer is output of a command that reads its standard input.
+func (g *gitReader) answer(ctx context.Context, input string, args ...string) ([]byte, error) {
 	if g.run == nil {
 		return nil, errGit
 	}
 	ctx, cancel := context.WithTimeout(ctx, gitTimeout)
 	defer cancel()
 	out := &limited{left: maxGitText}
-	if err := g.run(ctx, g.dir, strings.NewReader(""), out, args...); err != nil {
+	if err := g.run(ctx, g.dir, strings.NewReader(input), out, args...); err != nil {
 		return nil, errGit
 	}
 	return out.Bytes(), nil
@@ -66,13 +74,35 @@ func (l *limited) Write(data []byte) (int, error) {
 
 // tree gives the id of what a name leads to: the tree of a commit, a tag or a branch.
 func (g *gitReader) tree(ctx context.Context, name string) (string, bool) {
-	return g.verify(ctx, name+"^{tree}")
+	id, asked := g.trees[name]
+	if !asked {
+		id, _ = g.verify(ctx, name+"^{tree}")
+		if g.trees == nil {
+			g.trees = map[string]string{}
+		}
+		g.trees[name] = id
+	}
+	return id, id != ""
+}
+
+// commit gives the id of a commit, a tag or a branch; the name itself where git knows none. An id
+// stays what it is.
+func (g *gitReader) commit(ctx context.Context, name string) string {
+	if isObjectID(name) {
+		return name
+	}
+	if id, ok := g.verify(ctx, name+"^{commit}"); ok {
+		return id
+	}
+	return name
 }
 
 func (g *gitReader) verify(ctx context.Context, name string) (string, bool) {
 	out, err := g.output(ctx, "rev-parse", "--verify", "--quiet", "--end-of-options", name)
-	id := strings.TrimSpace(string(out))
-	return id, err == nil && isObjectID(id)
+	if id := strings.TrimSpace(string(out)); err == nil && isObjectID(id) {
+		return id, true
+	}
+	return "", false
 }
 
 // isObjectID reports whether s is an id of SHA-1 or SHA-256.
@@ -84,14 +114,13 @@ func isObjectID(s string) bool {
 func isNoObject(s string) bool { return isObjectID(s) && strings.Trim(s, "0") == "" }
 
 // onRemote gives the newest commits of id's history that a remote holds, as far as this
-// repository knows: of the remote itself, or of any when nothing is known of it.
-func (g *gitReader) onRemote(ctx context.Context, id, remote string) []string {
-	var refs []string
-	if remote != "" && !strings.ContainsAny(remote, ":\\*?[") {
-		refs = g.refs(ctx, "refs/remotes/"+remote+"/")
-	}
-	if len(refs) == 0 {
-		refs = g.refs(ctx, "refs/remotes/")
+// repository knows. What another remote holds is not known to this one, unless both lie at
+// the same address; where nobody says which remote it is, any counts.
+func (g *gitReader) onRemote(ctx context.Context, id, remote, url string) []string {
+	refs, asked := g.known[remote]
+	if !asked {
+		refs = g.remoteRefs(ctx, remote, url)
+		g.known = map[string][]string{remote: refs}
 	}
 	if len(refs) == 0 {
 		return nil
@@ -103,45 +132,89 @@ func (g *gitReader) onRemote(ctx context.Context, id, remote string) []string {
 	return strings.Fields(string(out))
 }
 
-func (g *gitReader) refs(ctx context.Context, prefix string) []string {
-	out, err := g.output(ctx, "for-each-ref", "--sort=-committerdate", "--format=%(objectname)", "--count="+strconv.Itoa(maxRefs), prefix)
+func (g *gitReader) remoteRefs(ctx context.Context, remote, url string) []string {
+	if remote == "" {
+		return g.refs(ctx, "refs/remotes/")
+	}
+	if isRemoteName(remote) {
+		if refs := g.refs(ctx, "refs/remotes/"+remote+"/"); len(refs) > 0 {
+			return refs
+		}
+	}
+	var prefixes []string
+	for _, name := range g.remotesAt(ctx, url) {
+		prefixes = append(prefixes, "refs/remotes/"+name+"/")
+	}
+	if len(prefixes) == 0 {
+		return nil
+	}
+	return g.refs(ctx, prefixes...)
+}
+
+// isRemoteName reports whether git can have been told this name, rather than an address.
+func isRemoteName(s string) bool { return s != "" && !strings.ContainsAny(s, ":\\*?[") }
+
+// remotesAt lists the remotes that are pushed to an address.
+func (g *gitReader) remotesAt(ctx context.Context, url string) []string {
+	out, err := g.output(ctx, "remote", "-v")
+	if err != nil || url == "" {
+		return nil
+	}
+	var names []string
+	for line := range strings.Lines(string(out)) {
+		name, rest, _ := strings.Cut(strings.TrimRight(line, "\n"), "\t")
+		if address, ok := strings.CutSuffix(rest, " (push)"); ok && address == url && isRemoteName(name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+func (g *gitReader) refs(ctx context.Context, prefixes ...string) []string {
+	args := []string{"for-each-ref", "--sort=-committerdate", "--format=%(objectname)", "--count=" + strconv.Itoa(maxRefs)}
+	out, err := g.output(ctx, append(args, prefixes...)...)
 	if err != nil {
 		return nil
 	}
 	return strings.Fields(string(out))
 }
 
-// snapshot gives the files of a tree.
-func (g *gitReader) snapshot(ctx context.Context, tree string) (*repo.Tree, error) {
+// snapshot is a listing to read from.
+func (g *gitReader) snapshot(ctx context.Context, objects []repo.Object) *repo.Tree {
+	return repo.Snapshot(g.dir, objects, func(id string) ([]byte, error) { return g.blob(ctx, id) })
+}
+
+// list gives the files of a tree.
+func (g *gitReader) list(ctx context.Context, tree string) ([]repo.Object, error) {
 	out, err := g.output(ctx, "ls-tree", "-r", "-z", "-l", "--full-tree", "--end-of-options", tree)
 	if err != nil {
 		return nil, err
 	}
-	return g.files(ctx, out, func(facts []string) (repo.Object, bool) {
+	return listed(out, func(facts []string) (repo.Object, bool) {
 		if len(facts) != 4 { // mode, type, id, size
 			return repo.Object{}, false
 		}
 		size, _ := strconv.ParseInt(facts[3], 10, 64)
 		return repo.Object{Mode: objectMode(facts[0]), ID: facts[2], Size: size}, true
-	})
+	}), nil
 }
 
 // staged gives the files of the index: what a commit would hold.
-func (g *gitReader) staged(ctx context.Context) (*repo.Tree, error) {
+func (g *gitReader) staged(ctx context.Context) ([]repo.Object, error) {
 	out, err := g.output(ctx, "ls-files", "--stage", "-z", "--full-name", "--", ":/")
 	if err != nil {
 		return nil, err
 	}
-	return g.files(ctx, out, func(facts []string) (repo.Object, bool) {
+	return listed(out, func(facts []string) (repo.Object, bool) {
 		if len(facts) != 3 { // mode, id, stage
 			return repo.Object{}, false
 		}
 		return repo.Object{Mode: objectMode(facts[0]), ID: facts[1]}, true
-	})
+	}), nil
 }
 
-// files reads a list of files as git writes it: facts, a tab, the path, NUL.
-func (g *gitReader) files(ctx context.Context, list []byte, read func(facts []string) (repo.Object, bool)) (*repo.Tree, error) {
+// listed reads a list of files as git writes it: facts, a tab, the path, NUL.
+func listed(list []byte, read func(facts []string) (repo.Object, bool)) []repo.Object {
 	var objects []repo.Object
 	for line := range bytes.SplitSeq(list, []byte{0}) {
 		facts, name, ok := strings.Cut(string(line), "\t")
@@ -153,7 +226,7 @@ func (g *gitReader) files(ctx context.Context, list []byte, read func(facts []st
 			objects = append(objects, o)
 		}
 	}
-	return repo.Snapshot(g.dir, objects, func(id string) ([]byte, error) { return g.blob(ctx, id) }), nil
+	return objects
 }
 
 func objectMode(octal string) fs.FileMode {

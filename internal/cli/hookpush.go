@@ -17,14 +17,26 @@ type hook struct {
 	options hookOptions
 	git     *gitReader
 	rel     string // where the user stands, relative to the root
+	states  map[string]state
+	commits map[string]bool // of the history, which were judged
+	told    map[string]bool
+}
+
+// side is one state of the files: what is to be judged, or what it is held against.
+type side struct {
+	commit string // its id, or its name for people; empty for files that are no commit
+	tree   string // its id; empty for files that are no tree
+	files  []repo.Object
+	listed bool
+	onDisk bool // the files as they lie there
 }
 
 // head is what is to be judged, and what it is held against.
 type head struct {
-	name  string // a commit, for people; empty for files that are no commit
-	tree  string // its id; empty for files that are no commit
-	files func(context.Context) (*repo.Tree, error)
-	bases []string // trees that the remote holds already
+	side
+	bases []side   // what the remote holds already
+	known []string // every commit that it is known to hold
+	same  bool     // as a whole it is one of the bases: only the commits before it are new
 }
 
 func (h *hook) place(start string) {
@@ -42,52 +54,89 @@ func (h *hook) heads(ctx context.Context, args []string) ([]head, error) {
 	if h.options.kind == preCommit && h.env["PRE_COMMIT_TO_REF"] == "" {
 		return h.stagedHead(ctx), nil
 	}
-	remote := h.env["PRE_COMMIT_REMOTE_NAME"]
+	remote, url := h.env["PRE_COMMIT_REMOTE_NAME"], h.env["PRE_COMMIT_REMOTE_URL"]
 	if len(args) > 0 {
 		remote = args[0]
+	}
+	if len(args) > 1 {
+		url = args[1]
 	}
 	updates := h.updates()
 	if len(updates) == 0 { // nobody said what is pushed, so take what is checked out
 		updates = []update{{local: "HEAD"}}
 	}
 	var out []head
-	for _, u := range updates {
-		if isNoObject(u.local) {
-			continue
+	for _, u := range grouped(updates) {
+		if len(out) == maxHeads {
+			h.tell("only %d of the commits that this pushes were judged", maxHeads)
+			break
 		}
-		one, news := h.head(ctx, u, remote)
-		if news && !slices.ContainsFunc(out, func(o head) bool { return o.tree == one.tree }) {
+		one, news := h.head(ctx, u, remote, url)
+		if news && !(one.onDisk && slices.ContainsFunc(out, func(o head) bool { return o.onDisk })) {
 			out = append(out, one)
 		}
 	}
 	return out, nil
 }
 
+// The limits of one push.
+const (
+	maxHeads = 50 // commits that are judged
+	maxBases = 3  // states of the remote that a finding is looked for in
+	maxOlds  = 20 // what one commit is to replace, when it goes to many refs
+)
+
+// pushed is a commit with what it is to replace.
+type pushed struct {
+	local   string
+	remotes []string
+}
+
+// grouped puts together the refs that get the same commit, and leaves out those that go.
+func grouped(updates []update) []*pushed {
+	var out []*pushed
+	at := map[string]*pushed{}
+	for _, u := range updates {
+		if isNoObject(u.local) {
+			continue
+		}
+		p := at[u.local]
+		if p == nil {
+			p = &pushed{local: u.local}
+			at[u.local] = p
+			out = append(out, p)
+		}
+		if u.remote != "" && !isNoObject(u.remote) && len(p.remotes) < maxOlds && !slices.Contains(p.remotes, u.remote) {
+			p.remotes = append(p.remotes, u.remote)
+		}
+	}
+	return out
+}
+
 // head finds the tree of an update. news is false when the remote holds it already.
-func (h *hook) head(ctx context.Context, u update, remote string) (one head, news bool) {
+func (h *hook) head(ctx context.Context, u *pushed, remote, url string) (one head, news bool) {
 	tree, ok := h.git.tree(ctx, u.local)
 	if !ok {
 		return h.onDisk(), true
 	}
-	one = head{name: u.local, tree: tree, files: func(ctx context.Context) (*repo.Tree, error) { return h.git.snapshot(ctx, tree) }}
-	var commits []string
-	if u.remote != "" && !isNoObject(u.remote) {
-		commits = append(commits, u.remote)
-	}
-	for _, commit := range slices.Concat(commits, h.git.onRemote(ctx, u.local, remote)) {
-		base, ok := h.git.tree(ctx, commit)
-		if base == tree && ok {
+	one = head{side: side{commit: h.git.commit(ctx, u.local), tree: tree}}
+	for _, name := range slices.Concat(u.remotes, h.git.onRemote(ctx, one.commit, remote, url)) {
+		base, ok := h.git.tree(ctx, name)
+		if !ok {
+			continue
+		}
+		commit := h.git.commit(ctx, name)
+		if commit == one.commit {
 			return head{}, false
 		}
-		if ok && !slices.Contains(one.bases, base) && len(one.bases) < maxBases {
-			one.bases = append(one.bases, base)
+		one.known = append(one.known, commit)
+		one.same = one.same || base == tree
+		if !slices.ContainsFunc(one.bases, func(s side) bool { return s.tree == base }) && len(one.bases) < maxBases {
+			one.bases = append(one.bases, side{commit: commit, tree: base})
 		}
 	}
 	return one, true
 }
-
-// maxBases is how many states of the remote a finding is looked for in.
-const maxBases = 3
 
 // stagedHead is what a commit would hold, against what is committed. Where nothing is staged
 // and git is not committing either, all of it counts: so hooks are run over a whole repository.
@@ -96,12 +145,12 @@ func (h *hook) stagedHead(ctx context.Context) []head {
 	if err != nil {
 		return []head{h.onDisk()}
 	}
-	one := head{files: func(context.Context) (*repo.Tree, error) { return files, nil }}
+	one := head{side: side{files: files, listed: true}}
 	base, ok := h.git.tree(ctx, "HEAD")
 	committing := h.env["GIT_INDEX_FILE"] != "" // git says it to the hooks of a commit
 	switch staged := h.hasStaged(ctx); {
 	case ok && staged:
-		one.bases = []string{base}
+		one.bases = []side{{commit: "HEAD", tree: base}}
 	case ok && committing:
 		return nil
 	}
@@ -116,7 +165,7 @@ func (h *hook) hasStaged(ctx context.Context) bool {
 
 // onDisk judges the files as they lie there, all of them: where git does not answer.
 func (h *hook) onDisk() head {
-	return head{files: func(context.Context) (*repo.Tree, error) { return repo.Open(h.git.dir) }}
+	return head{side: side{onDisk: true, listed: true}}
 }
 
 // update is one ref that is pushed: ids or names of commits.

@@ -82,24 +82,30 @@ func repositoryRoot(start string) string {
 	}
 }
 
-// configure reads keyfit.yaml, or discovers the environments when there is none.
-func (a *app) configure(w *workspace, start string) error {
-	path, found := a.flags.config, true
+// configPath says where the configuration lies, if there is one.
+func (a *app) configPath(w *workspace, start string) (path string, found bool) {
+	path, found = a.flags.config, true
 	if path == "" {
 		path, found = config.Find(w.files, start)
 	} else if !filepath.IsAbs(path) {
 		path = filepath.ToSlash(filepath.Join(start, path))
 	}
+	if cleaned, err := w.files.Clean(path); err == nil && found {
+		path = cleaned // an absolute path names the same file
+	}
+	return path, found
+}
+
+// configure reads keyfit.yaml, or discovers the environments when there is none.
+func (a *app) configure(w *workspace, start string) error {
+	path, found := a.configPath(w, start)
 	if !found {
 		discovered := discover.Environments(w.files, start)
 		w.config, w.notes, w.dir = discovered.Config, discovered.Notes, start
 		return nil
 	}
-	if cleaned, err := w.files.Clean(path); err == nil {
-		path = cleaned // an absolute path names the same file
-	}
 	w.dir = configDir(path)
-	options := config.LoadOptions{Catalog: w.catalogue, FindingIDs: checks.IDs()}
+	options := config.LoadOptions{Catalog: w.catalogue, FindingIDs: checks.IDs(), Thorough: a.thorough}
 	file, problems := config.Load(w.files, path, options)
 	if len(file.Environments) == 0 {
 		discovered := discover.Environments(w.files, w.dir)
