@@ -22,6 +22,7 @@ func (a *app) ask(ctx context.Context, w *workspace, slots []keys.Slot, part por
 	defer client.Close()
 	untrusted := a.mistrust(o)
 	foreignHead := o.policy != "" && !o.trustConfig && a.untrustedConfig() != ""
+	shared := standForSeveral(slots)
 	verdicts := make([]verdict.Verdict, len(slots))
 	var questions []probe.Question
 	var asked []int
@@ -34,6 +35,8 @@ func (a *app) ask(ctx context.Context, w *workspace, slots []keys.Slot, part por
 			verdicts[i] = foreign()
 		case untrusted != "":
 			verdicts[i] = notSent(untrusted)
+		case shared[i] != "":
+			verdicts[i] = notTold(shared[i])
 		case foreignHead && slot.Provider != nil && !a.mayFollowHead(slot):
 			verdicts[i] = chosenByHead()
 		default:
@@ -62,6 +65,41 @@ func notSent(why string) verdict.Verdict {
 	return verdict.Verdict{
 		Reason:   provider.NotProbeable,
 		Evidence: verdict.Evidence{Failure: "not sent: " + why + ", and what is checked and where keys go with it (--policy FILE takes both from the base, --trust-config from here)"},
+	}
+}
+
+// standForSeveral finds the slots of several environments that are all shown one variable of
+// keyfit's own process, although each environment has a host of its own: the key can be only one
+// environment's, and would go to the hosts of all. It gives the variable by the slot's index.
+func standForSeveral(slots []keys.Slot) map[int]string {
+	type shown struct{ variable, provider string }
+	groups := map[shown][]int{}
+	for i, s := range slots {
+		if origin := s.Value.Trail.Origin(); origin.Kind == model.KindProcess && s.Provider != nil && s.Value.State == model.Known {
+			at := shown{origin.What, s.Provider.ID}
+			groups[at] = append(groups[at], i)
+		}
+	}
+	out := map[int]string{}
+	for at, group := range groups {
+		hosts := map[string]bool{}
+		for _, i := range group {
+			host, _ := slots[i].Provider.Hosts.For(slots[i].Environment)
+			hosts[host.Value] = true
+		}
+		for _, i := range group {
+			if len(hosts) > 1 {
+				out[i] = at.variable
+			}
+		}
+	}
+	return out
+}
+
+func notTold(variable string) verdict.Verdict {
+	return verdict.Verdict{
+		Reason:   provider.NotProbeable,
+		Evidence: verdict.Evidence{Failure: fmt.Sprintf("not sent: the variable %q of this process would stand for the keys of several environments, and each has a host of its own (choose one with -e, or bind each under `inputs` in keyfit.yaml)", variable)},
 	}
 }
 

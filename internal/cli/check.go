@@ -92,7 +92,7 @@ func (a *app) check(ctx context.Context, o checkOptions) error {
 	if err != nil {
 		return err
 	}
-	if o.part, err = a.shard(o.shard); err != nil {
+	if o.part, err = a.shard(o.shard, o.environments); err != nil {
 		return err
 	}
 	w, err := a.open()

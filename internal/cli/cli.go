@@ -69,6 +69,8 @@ type app struct {
 
 	// openEnded says that the deploy's own environment may hold more than is known here.
 	openEnded bool
+	// thorough says that the configuration is what is looked at: see config.LoadOptions.
+	thorough bool
 }
 
 type globalFlags struct {

@@ -38,6 +38,7 @@ func (a *app) configCommand() *cobra.Command {
 }
 
 func (a *app) validateConfig() error {
+	a.thorough = true
 	w, err := a.open()
 	if err != nil {
 		return err

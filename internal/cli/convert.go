@@ -36,7 +36,7 @@ func (a *app) convertCommand() *cobra.Command {
 			if err := g.validate(); err != nil {
 				return err
 			}
-			targets, err := a.savedTargets(to, outputs)
+			targets, err := a.savedTargets("--to", to, outputs)
 			if err != nil {
 				return err
 			}

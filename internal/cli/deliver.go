@@ -36,7 +36,11 @@ func (a *app) targets(format string, outputs []string) ([]target, error) {
 	}
 	taken := map[string]bool{}
 	for _, t := range all {
-		if _, err := report.Lookup(t.format); err != nil {
+		flag := "--output"
+		if t.path == "" {
+			flag = "--format"
+		}
+		if _, err := report.Lookup(flag, t.format); err != nil {
 			return nil, usage("%s", err)
 		}
 		if path := filepath.Clean(a.resolvePath(t.path)); t.path != "" && taken[path] {

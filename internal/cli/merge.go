@@ -20,9 +20,11 @@ one run, of environments that were checked apart, of many repositories.
 A slot that several reports hold stands once. When they disagree, a failure is kept before what
 could not be verified, and that before a pass: joining reports never hides anything. With
 --latest the report that was started last counts instead (of those of one second, the one that
-is named last); use it for what was run again.
+is named last), as far as both are of one repository; use it for what was run again.
 
-Shards that are missing leave what they check unverified: exit 3. A key that serves
+A report that shows no key of an environment leaves a doubt, whatever the others show: exit 3.
+So do shards that are missing, and shards of different commits. The exit code of one shard is
+not the result of the run: that of merge is. A key that serves
 environments of two reports is found (K202) when both were made with one
 KEYFIT_FINGERPRINT_KEY; otherwise merge says that they cannot be compared.
 
@@ -43,7 +45,7 @@ func (a *app) mergeCommand() *cobra.Command {
 			if err := g.validate(); err != nil {
 				return err
 			}
-			targets, err := a.savedTargets(format, outputs)
+			targets, err := a.savedTargets("--format", format, outputs)
 			if err != nil {
 				return err
 			}
@@ -88,8 +90,8 @@ func (a *app) tellMerged(d report.Document) {
 		fmt.Fprintf(a.Stderr, "keyfit: note: %s\n", note)
 	}
 	for _, u := range d.Unverified {
-		if u.Environment == "" && u.Variable == "" {
-			fmt.Fprintf(a.Stderr, "keyfit: %s\n", u.Message)
+		if u.Variable == "" {
+			fmt.Fprintf(a.Stderr, "keyfit: %s\n", strings.TrimPrefix(u.Environment+": "+u.Message, ": "))
 		}
 	}
 }

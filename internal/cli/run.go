@@ -32,7 +32,7 @@ func (a *app) pipeline(ctx context.Context, w *workspace, o checkOptions) (*outc
 	}
 	slots := a.selectKeys(w, environments)
 	a.progress("environments: %d, key slots: %d", len(environments), len(slots))
-	part := o.part.take(slots)
+	part := o.part.take(slots, a.commit())
 	verdicts, err := a.ask(ctx, w, slots, part, o)
 	if err != nil {
 		return nil, err
@@ -46,7 +46,7 @@ func (a *app) pipeline(ctx context.Context, w *workspace, o checkOptions) (*outc
 	judged := checks.Judge(run)
 	return &outcome{slots: slots, document: report.Build(report.Input{
 		Version: a.version(), Started: started, Duration: a.Now().Sub(started),
-		Environments: names(environments), Cases: run.Cases,
+		Environments: names(environments), Repository: w.origin(), Cases: run.Cases,
 		Findings: judged.Findings, Ignored: judged.Ignored,
 		Fingerprints: a.fingerprints(), ReuseAllowed: w.config.Policy.Reuse == "allow",
 		Shard: part.shard, Pending: judged.Pending,
@@ -59,7 +59,9 @@ func (a *app) resolveAll(ctx context.Context, w *workspace, only []string) ([]re
 	if err != nil {
 		return nil, err
 	}
-	return resolve.All(ctx, w.files, a.process(), chosen, w.dir)
+	around := a.around(only)
+	around.KeyNames = sync.OnceValue(func() []string { return keys.ProcessNames(w.config, w.catalogue, a.process()) })
+	return resolve.All(ctx, w.files, a.process(), chosen, w.dir, around)
 }
 
 // cases puts together what the checks look at: every input problem, and every slot with

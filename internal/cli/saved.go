@@ -65,9 +65,12 @@ func (a *app) readSaved(name string) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(from, report.MaxReport+1))
 }
 
-// savedTargets reads --to or --format with --output, where a path alone takes the report
+// savedTargets reads --to or --format, which flag names, with --output, where a path alone takes the report
 // instead of standard output.
-func (a *app) savedTargets(format string, outputs []string) ([]target, error) {
+func (a *app) savedTargets(flag, format string, outputs []string) ([]target, error) {
+	if _, err := report.Lookup(flag, format); err != nil {
+		return nil, usage("%s", err)
+	}
 	var paths, also []string
 	for _, o := range outputs {
 		if strings.Contains(o, "=") {

@@ -10,7 +10,8 @@ import (
 	"github.com/keyfit/keyfit/internal/report"
 )
 
-const shardHelp = "ask only part `I/N` (such as 2/5), or auto: as the CI system divides parallel jobs; keyfit merge joins the reports"
+const shardHelp = "ask only part `I/N` (such as 2/5), or auto: as GitLab, CircleCI, Buildkite or Azure number the copies of one job; " +
+	"the exit code is that of the part alone, and that of keyfit merge is the result"
 
 // maxShards bounds N: more parallel jobs does no CI system start.
 const maxShards = 10_000
@@ -18,7 +19,8 @@ const maxShards = 10_000
 // shard is which part of the slots a run asks about. The zero value is all of them.
 type shard struct{ index, of int }
 
-// numbering is how a CI system numbers parallel jobs.
+// numbering is how a CI system numbers the copies of one job. Bitbucket is not among them: it
+// numbers the steps of a parallel group, and those are different jobs.
 type numbering struct {
 	ci, index, total string
 	from             int // the number of the first job
@@ -30,16 +32,18 @@ func numberings() []numbering {
 		{"CircleCI", "CIRCLE_NODE_INDEX", "CIRCLE_NODE_TOTAL", 0},
 		{"Buildkite", "BUILDKITE_PARALLEL_JOB", "BUILDKITE_PARALLEL_JOB_COUNT", 0},
 		{"Azure Pipelines", "SYSTEM_JOBPOSITIONINPHASE", "SYSTEM_TOTALJOBSINPHASE", 1},
-		{"Bitbucket", "BITBUCKET_PARALLEL_STEP", "BITBUCKET_PARALLEL_STEP_COUNT", 0},
 	}
 }
 
-// shard reads the value of --shard.
-func (a *app) shard(text string) (shard, error) {
+// shard reads the value of --shard. environments are those of --environment.
+func (a *app) shard(text string, environments []string) (shard, error) {
 	switch text {
 	case "":
 		return shard{}, nil
 	case "auto":
+		if len(environments) > 0 {
+			return shard{}, &exit{code: exitUsage, message: "--shard auto and --environment cannot be combined: jobs that check an environment each are no parts of one run", fix: "leave out --shard where each job has an environment of its own, else pass the part: --shard 2/5"}
+		}
 		return a.autoShard()
 	}
 	index, of, ok := strings.Cut(text, "/")
@@ -79,7 +83,11 @@ func (a *app) autoShard() (shard, error) {
 		return shard{1, 1}, nil
 	}
 	e := &exit{code: exitUsage, message: "--shard auto finds no CI system that numbers parallel jobs", fix: "pass the part: --shard 2/5"}
-	if a.env["GITHUB_ACTIONS"] != "" {
+	switch {
+	case a.env["BITBUCKET_BUILD_NUMBER"] != "" || a.env["BITBUCKET_PARALLEL_STEP"] != "":
+		e.message = "--shard auto: Bitbucket numbers all steps of a parallel group, which may be different jobs"
+		e.fix = "pass the part in each step: --shard 1/3, --shard 2/3 and --shard 3/3"
+	case a.env["GITHUB_ACTIONS"] != "":
 		e.message = "--shard auto: GitHub does not tell a job which of a matrix it is"
 		e.fix = "give the matrix an axis `shard: [1, 2, 3]` and pass --shard ${{ matrix.shard }}/${{ strategy.job-total }}"
 	}
@@ -89,7 +97,7 @@ func (a *app) autoShard() (shard, error) {
 // aloneInCI reports whether a CI system that numbers parallel jobs runs this one alone: the
 // step is then not declared as parallel.
 func (a *app) aloneInCI() bool {
-	for _, name := range []string{"GITLAB_CI", "CIRCLECI", "BUILDKITE", "TF_BUILD", "BITBUCKET_BUILD_NUMBER"} {
+	for _, name := range []string{"GITLAB_CI", "CIRCLECI", "BUILDKITE", "TF_BUILD"} {
 		if a.env[name] != "" {
 			return true
 		}
@@ -103,12 +111,12 @@ type portion struct {
 	others []bool        // by slot: another shard checks it; nil for none
 }
 
-// take divides the slots. A single part is all of them.
-func (s shard) take(slots []keys.Slot) portion {
+// take divides the slots, of a state that a CI system names. A single part is all of them.
+func (s shard) take(slots []keys.Slot, state string) portion {
 	if s.of <= 1 {
 		return portion{}
 	}
-	division := keys.Divide(slots, s.of)
+	division := keys.Divide(slots, s.of, state)
 	p := portion{shard: &report.Shard{Index: s.index, Of: s.of, Plan: division.Plan}, others: make([]bool, len(slots))}
 	for i, part := range division.Parts {
 		p.others[i] = part != s.index

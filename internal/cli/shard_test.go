@@ -27,6 +27,8 @@ func TestShardFlag(t *testing.T) {
 		env  map[string]string
 		want shard
 		err  string
+
+		environments []string
 	}{
 		"none":                 {want: shard{}},
 		"second of five":       {flag: "2/5", want: shard{2, 5}},
@@ -44,7 +46,10 @@ func TestShardFlag(t *testing.T) {
 		"Buildkite":            {flag: "auto", env: map[string]string{"BUILDKITE_PARALLEL_JOB": "2", "BUILDKITE_PARALLEL_JOB_COUNT": "3"}, want: shard{3, 3}},
 		"Buildkite, alone":     {flag: "auto", env: map[string]string{"BUILDKITE": "true"}, want: shard{1, 1}},
 		"Azure":                {flag: "auto", env: map[string]string{"SYSTEM_JOBPOSITIONINPHASE": "3", "SYSTEM_TOTALJOBSINPHASE": "3"}, want: shard{3, 3}},
-		"Bitbucket":            {flag: "auto", env: map[string]string{"BITBUCKET_PARALLEL_STEP": "0", "BITBUCKET_PARALLEL_STEP_COUNT": "2"}, want: shard{1, 2}},
+		"Bitbucket":            {flag: "auto", env: map[string]string{"BITBUCKET_PARALLEL_STEP": "0", "BITBUCKET_PARALLEL_STEP_COUNT": "2"}, err: "may be different jobs"},
+		"Bitbucket, alone":     {flag: "auto", env: map[string]string{"BITBUCKET_BUILD_NUMBER": "7"}, err: "may be different jobs"},
+		"an environment each":  {flag: "auto", env: map[string]string{"CI_NODE_INDEX": "2", "CI_NODE_TOTAL": "3"}, environments: []string{"production"}, err: "cannot be combined"},
+		"part of environments": {flag: "2/3", environments: []string{"production"}, want: shard{2, 3}},
 		"half":                 {flag: "auto", env: map[string]string{"CIRCLE_NODE_INDEX": "0"}, err: "only one of them"},
 		"nonsense":             {flag: "auto", env: map[string]string{"CI_NODE_INDEX": "4", "CI_NODE_TOTAL": "3"}, err: "no part of several"},
 		"GitHub":               {flag: "auto", env: map[string]string{"GITHUB_ACTIONS": "true"}, err: "does not tell a job which of a matrix"},
@@ -52,7 +57,7 @@ func TestShardFlag(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			got, err := (&app{env: tt.env}).shard(tt.flag)
+			got, err := (&app{env: tt.env}).shard(tt.flag, tt.environments)
 			if tt.err == "" && err != nil || tt.err != "" && (err == nil || !strings.Contains(err.Error(), tt.err)) {
 				t.Fatalf("got error %v, want %q", err, tt.err)
 			}

@@ -1,9 +1,7 @@
 package cli
 
 import (
-	"encoding/json"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -28,7 +26,8 @@ func (a *app) mistrust(o checkOptions) string {
 // a workflow may have checked out the head.
 func (a *app) untrustedConfig() string {
 	switch a.env["GITHUB_EVENT_NAME"] {
-	case "pull_request_target", "workflow_run", "issue_comment":
+	case "pull_request_target", "workflow_run", "issue_comment", "issues", "discussion", "discussion_comment",
+		"check_run", "check_suite", "status": // anyone can start them, or their head may be anyone's
 		return "the event " + a.env["GITHUB_EVENT_NAME"] + " runs with secrets on code that may come from outside"
 	case "pull_request", "pull_request_review", "pull_request_review_comment":
 		if a.fromFork() {
@@ -49,6 +48,8 @@ func (a *app) untrustedConfig() string {
 func (a *app) note(o checkOptions) string {
 	why := a.untrustedConfig()
 	switch {
+	case why == "" && a.byDependabot() && a.env["GITHUB_ACTIONS"] != "":
+		return "no secrets of a deploy in a run of Dependabot. What depends on them is unverified"
 	case why == "" || o.trustConfig || o.policy != "" && !o.offline:
 		return ""
 	case a.withoutSecrets():
@@ -60,7 +61,11 @@ func (a *app) note(o checkOptions) string {
 // withoutSecrets reports whether this is the event of a pull request from a fork to which GitHub
 // hands out no secrets.
 func (a *app) withoutSecrets() bool {
-	return a.env["GITHUB_EVENT_NAME"] == "pull_request" && a.fromFork()
+	switch a.env["GITHUB_EVENT_NAME"] {
+	case "pull_request", "pull_request_review", "pull_request_review_comment":
+		return a.fromFork()
+	}
+	return false
 }
 
 const fromFork = "the pull request comes from a fork"
@@ -107,10 +112,6 @@ func (a *app) govern(w *workspace, file string) error {
 // fromFork reads the event that GitHub describes in a file. What cannot be read counts
 // as coming from a fork.
 func (a *app) fromFork() bool {
-	data, err := os.ReadFile(a.env["GITHUB_EVENT_PATH"])
-	if err != nil {
-		return true
-	}
 	var event struct {
 		PullRequest struct {
 			Head struct {
@@ -120,7 +121,7 @@ func (a *app) fromFork() bool {
 			} `json:"head"`
 		} `json:"pull_request"`
 	}
-	if json.Unmarshal(data, &event) != nil {
+	if !a.event(&event) {
 		return true
 	}
 	head := event.PullRequest.Head.Repo.FullName

@@ -247,8 +247,8 @@ func (t *target) rawFile(w word, rules rawRules) {
 	}
 	data, at, err := t.r.file(given)
 	if err != nil {
-		t.r.problem("the file of --env-file, "+strict.Path(given)+", cannot be read here, expected a file in the repository", "commit it, or create it in an earlier step")
-		t.lose(model.UnknownBecause(model.WhyMissingFile, "the file "+given, model.Trail{}))
+		t.r.problem("the file of --env-file, "+strict.Path(given)+", cannot be read here, expected a file in the repository", model.FileFix(given))
+		t.lose(model.UnknownBecause(model.WhyMissingFile, model.FileNeeds(given), model.Trail{}))
 		return
 	}
 	lines, bad := readRaw(path.Clean(at), data, rules)
@@ -376,8 +376,8 @@ func (r *reading) fileText(file word) model.Value {
 	}
 	data, at, err := r.file(name)
 	if err != nil {
-		r.problem("the file "+strict.Path(name)+" cannot be read here, expected a file in the repository", "commit it, or create it in an earlier step")
-		return model.UnknownBecause(model.WhyMissingFile, "the file "+name, model.Trail{})
+		r.problem("the file "+strict.Path(name)+" cannot be read here, expected a file in the repository", model.FileFix(name))
+		return model.UnknownBecause(model.WhyMissingFile, model.FileNeeds(name), model.Trail{})
 	}
 	return model.KnownText(string(data), wholeFile(at, data))
 }

@@ -146,8 +146,8 @@ func (e entrySet) envFile(w word) {
 	}
 	data, at, err := e.reading.file(given)
 	if err != nil {
-		e.problem("the file "+strict.Path(given)+" cannot be read here, expected a file in the repository", "commit it, or create it in an earlier step")
-		e.put("", model.UnknownBecause(model.WhyMissingFile, "the file "+given, model.Trail{}))
+		e.problem("the file "+strict.Path(given)+" cannot be read here, expected a file in the repository", model.FileFix(given))
+		e.put("", model.UnknownBecause(model.WhyMissingFile, model.FileNeeds(given), model.Trail{}))
 		return
 	}
 	rules := kubectlFile()

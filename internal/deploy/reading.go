@@ -316,7 +316,10 @@ func (r *reading) lost(name, what string, err error) {
 	if errors.As(err, &e) {
 		kind = e.Kind
 	}
-	name = strict.Path(name)
-	r.doubt(model.UnknownBecause(model.WhyMissingFile, what+" "+name, model.Trail{}),
-		fmt.Sprintf("%s %s: %s, expected a file in the repository", what, name, kind), "commit it, or create it in an earlier step")
+	needs, fix := what+" "+strict.Path(name), model.FileFix(name)
+	if _, ok := model.VariableFile(name); ok {
+		needs = model.FileNeeds(name)
+	}
+	r.doubt(model.UnknownBecause(model.WhyMissingFile, needs, model.Trail{}),
+		fmt.Sprintf("%s %s: %s, expected a file in the repository", what, strict.Path(name), kind), fix)
 }

@@ -128,6 +128,14 @@ func (w word) slice(start, end int) word {
 		}
 		out.add(p.value)
 	}
+	if len(out.parts) > 0 {
+		return out
+	}
+	for _, p := range w.parts { // an empty text comes from somewhere, too
+		if p.start == p.end && start <= p.start && p.end <= end && !p.value.Trail.IsEmpty() {
+			out.add(p.value)
+		}
+	}
 	return out
 }
 

@@ -45,6 +45,10 @@ type Runtime struct {
 	// Inside reports whether keyfit runs in a job of the CI system that is read: then the
 	// variables that the system predefines for a whole run are those of Env.
 	Inside bool
+	// Inputs are what the run was started with by hand, by name, as far as the CI system tells.
+	Inputs map[string]string
+	// Chosen are the environments of keyfit.yaml that this run is about.
+	Chosen []string
 }
 
 // Script is one script of a pipeline, as the runner would start it.

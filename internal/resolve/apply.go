@@ -50,7 +50,19 @@ func (w *walk) helmStep(ctx context.Context, h *config.Helm) error {
 		w.lose(*problem, needsChart)
 		return nil
 	}
-	return w.chart(ctx, w.kube.of(nil), step, nil, 0)
+	before := len(w.problems)
+	err := w.chart(ctx, w.kube.of(nil), step, nil, 0)
+	if h.Guessed {
+		soften(w.problems[before:]) // the deploy may well give the chart more than was discovered
+	}
+	return err
+}
+
+// soften takes back that the deploy certainly ends at a problem.
+func soften(problems []model.Problem) {
+	for i := range problems {
+		problems[i].Stops = false
+	}
 }
 
 // written is a text of keyfit.yaml; absent when it is not there.
@@ -106,15 +118,27 @@ func (w *walk) chart(ctx context.Context, c *cluster, step helm.Step, via []mode
 	if err != nil {
 		return err
 	}
+	if step.Doubt != nil || result.Doubt != nil {
+		soften(result.Problems)
+	}
 	w.problems = append(w.problems, result.Problems...)
 	w.applies = true
 	if result.Fails {
-		return nil // and so does the deploy: nothing of the chart arrives
+		w.unrendered(step) // and so does the deploy: nothing of the chart arrives
+		return nil
 	}
 	w.apply(c, kube.Input{
 		Documents: result.Documents, Namespace: w.kube.in(c, step.Namespace), Doubt: result.Doubt, Via: via, Source: kube.FromHelm,
 	}, depth)
 	return nil
+}
+
+// unrendered remembers that Helm refuses a chart: who would receive what is not known.
+func (w *walk) unrendered(step helm.Step) {
+	if w.lost == nil {
+		lost := model.UnknownBecause(model.WhyExitStatus, fmt.Sprintf("the chart %s as it renders: helm refuses it as it stands", strict.Path(step.Chart)), model.Trail{})
+		w.lost = &lost
+	}
 }
 
 // overlay builds a kustomization and applies what comes of it.
@@ -215,6 +239,6 @@ func unreadable(at pos.Span, name string, err error) model.Problem {
 	}
 	return model.Problem{
 		At: at, Message: fmt.Sprintf("the file %s: %s, expected manifests in the repository", strict.Path(name), kind),
-		Fix: "commit it, or create it in an earlier step",
+		Fix: model.FileFix(name),
 	}
 }

@@ -60,7 +60,7 @@ func (w *walk) pipelineStep(ctx context.Context, p config.Pipeline) (model.Resul
 	step := pipeline.Step{
 		Files: files.Fork(), Environment: w.name, File: inDir(w.dir, p.File), Job: p.Job, Group: p.Group,
 		Inputs: runInputs(p.Inputs), Matrix: map[string]string{}, Branch: p.Branch, Tag: p.Tag, Event: p.Event, At: p.At,
-		Run: pipeline.Runtime{Env: w.process, Inside: w.process.Get(s.inside).State == model.Known},
+		Run: pipeline.Runtime{Env: w.process, Inside: runsIn(p.System, s, w.process)},
 	}
 	for _, cell := range p.Matrix {
 		step.Matrix[cell.Path.Value] = cell.Text.Value
@@ -99,7 +99,8 @@ func runInputs(inputs config.Variables) map[string]model.Value {
 type host struct {
 	walk      *walk
 	kind      string              // of the CI system, as steps are called in keyfit.yaml
-	own       *github.Own         // keyfit's own step, when it runs in a workflow
+	step      pipeline.Step       // what is followed
+	mapped    mappedStep          // of keyfit itself, where the file tells what its variables carry
 	machines  map[string]*machine // of each job
 	files     *repo.Overlay       // before any of them
 	consumers []model.Consumer
@@ -114,33 +115,29 @@ type machine struct {
 }
 
 func newHost(w *walk, kind string, step pipeline.Step) *host {
-	h := &host{walk: w, kind: kind, files: step.Files, machines: map[string]*machine{}}
-	if kind == "workflow" && step.Run.Inside {
-		if own, ok := github.Bindings(w.files, w.process); ok {
-			h.own = &own
+	return &host{walk: w, kind: kind, step: step, files: step.Files, machines: map[string]*machine{}}
+}
+
+// bound gives what keyfit.yaml binds a name to.
+func (h *host) bound(name string) (v model.Value, ok bool) {
+	for _, written := range []string{name, upperName(name)} {
+		if input, ok := h.walk.inputs[written]; ok {
+			return bind(h.walk.process, written, input), true
 		}
 	}
-	return h
+	return model.Value{}, false
 }
 
 // Input gives a value from outside by its name in keyfit.yaml.
 func (h *host) Input(name string) model.Value {
-	for _, written := range []string{name, upperName(name)} {
-		if input, ok := h.walk.inputs[written]; ok {
-			return bind(h.walk.process, written, input)
-		}
+	if v, ok := h.bound(name); ok {
+		return v
 	}
-	prefix, variable, prefixed := strings.Cut(name, ".")
+	_, variable, prefixed := strings.Cut(name, ".")
 	if !prefixed {
 		variable = name
 	}
 	hop := model.Hop{Kind: model.KindInput, What: strict.Name(name)}
-	if h.own != nil && prefix != "credentials" && prefixed {
-		var needs string
-		if variable, needs = h.carried(name); needs != "" {
-			return model.UnknownBecause(model.WhyCISecret, needs, model.Trail{}.Append(hop))
-		}
-	}
 	for _, written := range []string{variable, strings.ToUpper(variable)} {
 		if v := h.walk.process.Get(written); written != "" && v.State == model.Known {
 			if prefixed {
@@ -151,19 +148,6 @@ func (h *host) Input(name string) model.Value {
 	}
 	needs := "the text of " + strict.Name(name) + ": give it to this process, or bind it under `inputs` in keyfit.yaml"
 	return model.UnknownBecause(model.WhyCISecret, needs, model.Trail{}.Append(hop))
-}
-
-// carried names the process's variable that carries what GitHub keeps under a name; needs says
-// what it would take when none does. The secrets of a job are those of its environment.
-func (h *host) carried(name string) (variable, needs string) {
-	if !h.own.EnvironmentKnown || !sameStage(h.own.Environment, h.walk.name) {
-		return "", "the text of " + strict.Name(name) + " in the environment: run keyfit in a job of this environment, or bind it under `inputs` in keyfit.yaml"
-	}
-	variable, ok := h.own.Input(name)
-	if !ok {
-		return "", "the text of " + strict.Name(name) + ": add it to the `env` of keyfit's own step, or bind it under `inputs` in keyfit.yaml"
-	}
-	return variable, ""
 }
 
 // upperName writes the name behind the prefix in capitals: those of GitHub have no case.

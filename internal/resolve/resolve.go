@@ -32,6 +32,10 @@ type Input struct {
 	Config  *config.Environment
 	// Dir is where the commands of the path start, relative to the root; "" is the root.
 	Dir string
+	// Around is what is known of the run that keyfit is part of.
+	Around Around
+
+	own *githubStep // found once for all environments
 }
 
 // Process turns NAME=text pairs, as the operating system gives them, into the
@@ -50,10 +54,11 @@ func Process(environ []string) model.Env {
 
 // All resolves the environments of a configuration in the order of their names. The
 // error is keyfit's own or that of ctx; the user's mistakes are Problems.
-func All(ctx context.Context, files *repo.Tree, process model.Env, environments map[string]*config.Environment, dir string) ([]Environment, error) {
+func All(ctx context.Context, files *repo.Tree, process model.Env, environments map[string]*config.Environment, dir string, around Around) ([]Environment, error) {
 	var out []Environment
+	own := findInWorkflow(Input{Files: files, Process: process, Around: around})
 	for _, name := range slices.Sorted(maps.Keys(environments)) {
-		env, err := One(ctx, Input{Files: files, Process: process, Name: name, Config: environments[name], Dir: dir})
+		env, err := One(ctx, Input{Files: files, Process: process, Name: name, Config: environments[name], Dir: dir, Around: around, own: &own})
 		if err != nil {
 			return nil, fmt.Errorf("environment %q: %w", name, err)
 		}
@@ -64,13 +69,20 @@ func All(ctx context.Context, files *repo.Tree, process model.Env, environments 
 
 // One resolves a single environment.
 func One(ctx context.Context, in Input) (Environment, error) {
+	if in.own == nil {
+		own := findInWorkflow(in)
+		in.own = &own
+	}
 	w := &walk{
 		name:  in.Name,
 		files: repo.NewOverlay(in.Files),
 		dir:   in.Dir,
 
-		process: in.Process,
+		process: withheld(in.Process, in.Around, *in.own),
+		own:     *in.own,
 		inputs:  in.Config.Inputs,
+
+		keyNames: in.Around.KeyNames,
 	}
 	w.env = bindInputs(w.process, w.inputs)
 	w.pipelines = len(in.Config.Deploy) > 0 && !slices.ContainsFunc(in.Config.Deploy, runsHere)
@@ -107,6 +119,8 @@ type walk struct {
 	env       model.Env
 	dir       string
 	process   model.Env               // of keyfit itself
+	keyNames  func() []string         // variables of it that are keys
+	own       githubStep              // in which keyfit runs
 	inputs    map[string]config.Input // what comes from outside the repository
 	consumers []model.Consumer
 	problems  []model.Problem

@@ -147,7 +147,7 @@ func TestOne(t *testing.T) {
 
 func TestAllIsInOrderAndEnds(t *testing.T) {
 	environments := map[string]*config.Environment{"b": {}, "a": {}, "c": {}}
-	all, err := All(t.Context(), tree(t, nil), model.Env{}, environments, "")
+	all, err := All(t.Context(), tree(t, nil), model.Env{}, environments, "", Around{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -161,7 +161,7 @@ func TestAllIsInOrderAndEnds(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	environments["a"].Deploy = []config.Step{runStep("node x")}
-	if _, err := All(ctx, tree(t, nil), model.Env{}, environments, ""); !errors.Is(err, context.Canceled) {
+	if _, err := All(ctx, tree(t, nil), model.Env{}, environments, "", Around{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v, want the context's error", err)
 	}
 }

@@ -20,6 +20,9 @@ func (w *walk) follow(ctx context.Context, step shell.Step, doubt *model.Value, 
 	if err != nil || quiet {
 		return out, err
 	}
+	if out.Stopped != nil && w.lost == nil {
+		w.lost = out.Stopped
+	}
 	return w.delivered(ctx, before, out, doubt, step.Elsewhere)
 }
 

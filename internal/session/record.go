@@ -217,6 +217,20 @@ func (r *Recorder) compact() {
 	r.commands, r.seen, r.dropped = commands, seen, map[int]bool{}
 }
 
+// Beginnings are what is known of the beginnings of a command's words.
+func Beginnings(args []model.Value) []string {
+	out := make([]string, len(args))
+	for i, v := range args {
+		if v.State != model.Known && len(v.Parts) > 0 {
+			v = v.Parts[0]
+		}
+		if v.State == model.Known {
+			out[i] = v.Text.Reveal()
+		}
+	}
+	return out
+}
+
 // consumers makes one consumer of all commands with the same name and environment.
 func (r *Recorder) consumers() []model.Consumer {
 	var out []model.Consumer
@@ -225,6 +239,9 @@ func (r *Recorder) consumers() []model.Consumer {
 		name := "a command that is not known"
 		if c.Args[0].State == model.Known {
 			name = c.Args[0].Text.Reveal()
+		}
+		if model.CallsSelf(Beginnings(c.Args)) && !model.IsSelf(name) {
+			name = "keyfit" // that Go builds
 		}
 		if among(seen[name], c.Env) {
 			continue

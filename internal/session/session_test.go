@@ -266,6 +266,27 @@ func TestRecorder(t *testing.T) {
 	}
 }
 
+// TestRecorderKnowsKeyfit: keyfit's own commands are told from others, whoever starts it.
+func TestRecorderKnowsKeyfit(t *testing.T) {
+	r := NewRecorder(t.Context())
+	defer r.Stop()
+	st := NewState(Windows, model.Env{}, ".", nil, nil)
+	for _, line := range []string{"go install github.com/keyfit/keyfit/cmd/keyfit@v1.2.3", `bin\keyfit.exe check`, "go run ./app"} {
+		var c Command
+		for _, word := range strings.Fields(line) {
+			c.Args = append(c.Args, Literal(word))
+		}
+		r.Start(st, c)
+	}
+	var got []string
+	for _, c := range r.consumers() {
+		got = append(got, fmt.Sprint(c.Workload, " ", c.Self))
+	}
+	if diff := cmp.Diff([]string{"keyfit true", `bin\keyfit.exe true`, "go false"}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestLog(t *testing.T) {
 	base := Log{}.Append(Literal("a")).Append(Literal("b"))
 	x, y := base.Append(Literal("x")).Append(Literal("z")), base.Append(Literal("y"))

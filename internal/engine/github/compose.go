@@ -89,7 +89,7 @@ func (r *stepRun) pastedPiece(n *yaml.Node, p expression.Piece) model.Value {
 	at := r.doc.place(n)(p.Start, p.End)
 	v := p.Expr.Eval(r.scope.context(r.field(inStep), at))
 	r.doc.fault(n, r.field(inStep), v)
-	return pasted(v).Via(model.Hop{At: at, Kind: model.KindWorkflow, What: "expression in step " + r.name})
+	return pasted(v).Via(model.Hop{At: at, Kind: model.KindWorkflow, What: "expression in " + called(r.name)})
 }
 
 // variable is the variable that holds the same path as an expression. In a text without

@@ -160,7 +160,7 @@ func (r *stepRun) actionInputs(m *manifest) expression.Value {
 			}
 			r.problem(r.doc.span(p.Key), fix, "the action has no input %s", strict.Name(p.Key.Value))
 		}
-		given[name] = r.scope.text(p.Value, r.field(inStep), "input "+shownName(p.Key.Value)+" of step "+r.name)
+		given[name] = r.scope.text(p.Value, r.field(inStep), "input "+shownName(p.Key.Value)+" of "+called(r.name))
 	}
 	var entries []expression.Entry
 	for _, in := range m.inputs {

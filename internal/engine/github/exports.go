@@ -9,7 +9,7 @@ import (
 
 // export sets what an action leaves to later steps.
 func (r *stepRun) export(a action, with []assignment) {
-	hop := r.hop("exported by step " + r.name)
+	hop := r.hop("exported by " + called(r.name))
 	remote := model.UnknownBecause(model.WhyRemoteState, "what the action "+strict.Path(a.uses)+" sets", model.Trail{}.Append(hop))
 	var sets []assignment
 	switch a.exports {

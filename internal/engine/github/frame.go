@@ -106,7 +106,7 @@ func outputsContext(outputs model.Env) expression.Value {
 func (fr *frame) step(st *step) {
 	before := fr.global
 	global := fr.globalHere()
-	sets, rest := fr.scope(global, st).mapping(st.env, fr.field(inStep), "env %s of step "+fr.stepName(st, global))
+	sets, rest := fr.scope(global, st).mapping(st.env, fr.field(inStep), "env %s of "+called(fr.stepName(st, global)))
 	env := overlay(global, sets)
 	if rest != nil {
 		env = env.WithRest(*rest)
@@ -209,6 +209,14 @@ func (fr *frame) stepName(st *step, env model.Env) string {
 		return name
 	}
 	return fmt.Sprintf("step %d", st.index+1)
+}
+
+// called puts the word in front of a step's name, unless its name is nothing but its number.
+func called(name string) string {
+	if rest, numbered := strings.CutPrefix(name, "step "); numbered && rest != "" && strings.Trim(rest, "0123456789") == "" {
+		return name
+	}
+	return "step " + name
 }
 
 // joinEnv is the environment when it is not certain that a step ran.

@@ -80,7 +80,7 @@ func FuzzRun(f *testing.F) {
 				t.Errorf("a job without a name")
 			}
 		}
-		github.Bindings(files, processEnv("deploy", "", "KEY"))
+		github.Bindings(files, pipeline.Runtime{Env: processEnv("deploy", "", "KEY")})
 		for _, p := range append(result.Problems, problems...) {
 			if p.At.File == "" && p.Message == "" {
 				t.Errorf("a problem without place and message")

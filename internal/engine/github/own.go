@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"go.yaml.in/yaml/v3"
+
 	"github.com/keyfit/keyfit/internal/model"
 	"github.com/keyfit/keyfit/internal/pipeline"
 	"github.com/keyfit/keyfit/internal/pos"
@@ -18,12 +20,20 @@ import (
 type Own struct {
 	File, Job, Step string   // the workflow, the job's id and the step's name
 	At              pos.Span // of the step
+	JobAt           pos.Span // where the job names its environment, or where it stands
 	// Environment is the environment that the job names; empty when it names none.
 	// EnvironmentKnown is false when it names one that only the run decides.
 	Environment      string
 	EnvironmentKnown bool
+	// Several says that the job runs for several environments, and that this run may be for any
+	// of them.
+	Several bool
+	// Passed says that it runs in a workflow of keyfit's own that the job calls, and is passed what
+	// the job has.
+	Passed bool
 
 	carries map[string]string // by variable: "secrets.NAME", "vars.NAME", or empty
+	plain   map[string]bool   // the variables whose texts stand in the workflow
 }
 
 // Input names the variable of keyfit's process that carries a value from outside:
@@ -57,6 +67,10 @@ func (o Own) Carries(variable string) (what string, set bool) {
 	what, set = o.carries[variable]
 	return what, set
 }
+
+// Plain reports whether the workflow sets a variable of keyfit's process to a text that is known
+// without any secret.
+func (o Own) Plain(variable string) bool { return o.plain[variable] }
 
 // storeOf marks the values that stand for what GitHub keeps, so that it can be seen where
 // they arrive.
@@ -127,26 +141,41 @@ func mentioned(text string) []string {
 	return out
 }
 
-func (witness) Input(name string) model.Value {
+func (w witness) Input(name string) model.Value { return w.InputOf(name, pipeline.Holder{}) }
+
+// InputOf tells the secrets of one environment from those of another.
+func (witness) InputOf(name string, of pipeline.Holder) model.Value {
 	v := model.UnknownBecause(model.WhyCISecret, name, model.Trail{}.Append(model.Hop{Kind: model.KindInput, What: name}))
-	v.Ref = model.Ref{Store: storeOf, Path: name}
+	v.Ref = model.Ref{Store: storeOf, Name: storeName(of), Path: name}
 	return v
 }
 
-// Bindings finds the step that keyfit runs in, by what the runner says in env, and reads
+// storeName tells stores apart: of the repository, of an environment, of one that is not known.
+func storeName(of pipeline.Holder) string {
+	switch {
+	case of.Undecided:
+		return "job " + of.Job
+	case of.Environment == "":
+		return "repository"
+	}
+	return "environment " + strings.ToLower(of.Environment)
+}
+
+// Bindings finds the step that keyfit runs in, by what the runner says of the run, and reads
 // which variable of its process carries which secret or variable of GitHub. ok is false when
 // the step cannot be told.
 //
 // When it is found, the mapping holds for every variable that the workflow sets: a variable
 // STRIPE_KEY that carries secrets.OTHER is not secrets.STRIPE_KEY. What several steps may be
 // the own one do not agree on carries nothing.
-func Bindings(files repo.Files, env model.Env) (own Own, ok bool) {
-	process := facts{process: env}
+func Bindings(files repo.Files, run pipeline.Runtime) (own Own, ok bool) {
+	process := facts{process: run.Env}
 	file, jobID, action := ownFile(process.ofProcess("GITHUB_WORKFLOW_REF")), process.ofProcess("GITHUB_JOB"), process.ofProcess("GITHUB_ACTION")
 	if file == "" || jobID == "" {
 		return Own{}, false
 	}
-	in := pipeline.Step{Run: pipeline.Runtime{Env: env, Inside: true}, Event: process.ofProcess("GITHUB_EVENT_NAME")}
+	run.Inside = true
+	in := pipeline.Step{Run: run, Event: process.ofProcess("GITHUB_EVENT_NAME"), Inputs: startedWith(run)}
 	in.File.Value = file
 	kind, name := cutRef(process.ofProcess("GITHUB_REF"))
 	switch kind {
@@ -162,33 +191,67 @@ func Bindings(files repo.Files, env model.Env) (own Own, ok bool) {
 		return Own{}, false
 	}
 	f.facts = learn(in, w)
-	s := &search{follow: f, action: action, process: env}
-	f.watch = s.saw
-	c := f.newCall(w)
-	c.inputs = c.startInputs()
-	s.in(c, jobID)
-	return s.result()
+	return f.findOwn(w, jobID, action)
 }
+
+// findOwn looks for the step of a job that the runner calls action. Other runners of workflows
+// name the step within the action instead, which stands in no file here: then it is the step
+// that uses keyfit.
+func (f *follow) findOwn(w *workflow, jobID, action string) (Own, bool) {
+	for _, inside := range []bool{false, true} {
+		if inside && !f.facts.process.Has("KEYFIT_INPUT_ENVIRONMENT") {
+			break
+		}
+		s := &search{follow: f, action: action, inside: inside, run: f.in.Run}
+		f.watch = s.saw
+		c := f.newCall(w)
+		c.inputs = c.startInputs()
+		s.in(c, jobID)
+		if own, ok := s.result(); ok {
+			return own, true
+		}
+	}
+	if j := w.job(jobID); j != nil && j.uses == nil {
+		return Own{}, false
+	}
+	return f.passes(w)
+}
+
+// startedWith are the inputs that a person gave to the run.
+func startedWith(run pipeline.Runtime) map[string]model.Value {
+	out := map[string]model.Value{}
+	for name, text := range run.Inputs {
+		out[name] = model.KnownText(text, model.Hop{Kind: model.KindInput, What: "input " + shownName(name)})
+	}
+	return out
+}
+
+// maxOwnJobs bounds the jobs that are looked at, those of a matrix one by one.
+const maxOwnJobs = 300
 
 // search collects the steps that may be keyfit's own.
 type search struct {
 	*follow
-	action  string
-	process model.Env
-	found   []candidate
-	jobs    int
+	action string
+	inside bool // action names a step within the action
+	run    pipeline.Runtime
+	found  []candidate
+	jobs   int
 }
 
 type candidate struct {
 	own   Own
-	named bool // it speaks of keyfit
+	named bool                   // it speaks of keyfit
+	env   model.Env              // that it receives
+	with  map[string]model.Value // the inputs of the action, when it is keyfit's
+	text  string                 // of a script, when it is known
 }
 
 // in follows the jobs of that id, in the workflow itself and in those that it calls.
 func (s *search) in(c *call, id string) {
 	for _, j := range c.wf.jobs {
 		for _, one := range c.cells(j, false) {
-			if s.jobs++; s.jobs > 200 {
+			if s.jobs++; s.jobs > maxOwnJobs {
 				return
 			}
 			jr := c.newJobRun(j, one, true)
@@ -199,6 +262,7 @@ func (s *search) in(c *call, id string) {
 				continue
 			}
 			if strings.EqualFold(j.id, id) {
+				s.environment = ""
 				if v, ok := jr.environmentName(); ok && v.State == model.Known {
 					s.environment = v.Text.Reveal()
 				}
@@ -209,36 +273,85 @@ func (s *search) in(c *call, id string) {
 }
 
 // saw looks at a step before it is followed: keyfit's own one has the name that the runner
-// told, and its variables are those of the process.
+// told, and its variables are those of the process. In a composite action the runner goes on
+// telling the name of the step around it.
 func (s *search) saw(fr *frame, st *step, env model.Env) {
+	uses, _ := literal(st.uses)
+	if s.inside && !isOwn(uses) {
+		return
+	}
 	action := fr.action
 	if action == "" {
 		action = st.action
 	}
-	if s.action != "" && !strings.EqualFold(action, s.action) {
+	if !s.inside && s.action != "" && !strings.EqualFold(action, s.action) {
 		return
 	}
-	uses, _ := literal(st.uses)
 	if fr.dir == "" && strings.HasPrefix(uses, "./") {
 		if m := fr.manifest(path.Clean(uses), st.at); m != nil && strings.EqualFold(m.using, "composite") {
 			return // its own steps are looked at
 		}
 	}
-	own := Own{File: fr.wf.document.name, Job: fr.job.id, Step: fr.stepName(st, env), At: st.at, EnvironmentKnown: true, carries: map[string]string{}}
-	if fr.named {
-		own.EnvironmentKnown = fr.environment.State == model.Known
-		own.Environment = fr.environment.Text.Reveal()
-	}
-	for name, v := range env.All() {
-		if !isOwnName(name) {
-			own.carries[name] = carried(v)
-		}
-	}
+	c := candidate{own: fr.ownStep(st, env), env: env}
 	text := ""
 	if isScalar(st.run) {
 		text = target(st.run).Value
+		if v := fr.scope(env, st).text(st.run, fr.field(inStep), "run"); v.State == model.Known {
+			c.text = v.Text.Reveal()
+		}
 	}
-	s.found = append(s.found, candidate{own: own, named: strings.Contains(strings.ToLower(uses+" "+text), "keyfit")})
+	c.named = strings.Contains(strings.ToLower(uses+" "+text), "keyfit")
+	if isOwn(uses) {
+		c.with = fr.inputsOf(st, env)
+		s.sameAsInput(&c.own, fr, st)
+	}
+	s.found = append(s.found, c)
+}
+
+// ownStep is a step as the one that keyfit may run in.
+func (fr *frame) ownStep(st *step, env model.Env) Own {
+	holder := fr.holder()
+	own := Own{
+		File: fr.wf.document.name, Job: fr.job.id, Step: fr.stepName(st, env), At: st.at, JobAt: holder.At,
+		Environment: holder.Environment, EnvironmentKnown: !holder.Undecided, carries: map[string]string{}, plain: map[string]bool{},
+	}
+	for name, v := range env.All() {
+		if !isOwnName(name) {
+			own.carries[name] = carried(v, storeName(holder))
+			own.plain[name] = v.State == model.Known
+		}
+	}
+	return own
+}
+
+// inputsOf evaluates what a step gives to the action.
+func (fr *frame) inputsOf(st *step, env model.Env) map[string]model.Value {
+	out := map[string]model.Value{}
+	for _, p := range fr.doc.pairs(st.with) {
+		out[strings.ToLower(p.Key.Value)] = fr.scope(env, st).text(p.Value, fr.field(inStep), "input "+shownName(p.Key.Value))
+	}
+	return out
+}
+
+// sameAsInput is for an environment that cannot be told from the files, such as that of a matrix
+// which is made when the workflow runs: where the step hands the very expression to keyfit, the
+// process holds its text.
+func (s *search) sameAsInput(own *Own, fr *frame, st *step) {
+	named := target(fr.job.environment)
+	if named != nil && named.Kind == yaml.MappingNode {
+		named = find(named, "name")
+	}
+	given := find(st.with, "environment")
+	if own.EnvironmentKnown || !isScalar(named) || !isScalar(given) || fr.dir != "" {
+		return
+	}
+	expression := target(named).Value
+	if expression != target(given).Value || strings.Contains(strings.ToLower(expression), "vars") { // those of the environment differ
+		return
+	}
+	if text := s.facts.ofProcess("KEYFIT_INPUT_ENVIRONMENT"); text != "" {
+		own.Environment, own.EnvironmentKnown = text, true
+	}
 }
 
 // isOwnName reports whether a variable is GitHub's or the machine's own.
@@ -246,9 +359,9 @@ func isOwnName(name string) bool {
 	return strings.HasPrefix(name, "GITHUB_") && name != "GITHUB_TOKEN" || strings.HasPrefix(name, "RUNNER_") || name == "CI" || field(machine).has(name)
 }
 
-// carried names what a value is, when it is nothing but one secret or variable.
-func carried(v model.Value) string {
-	if v.State == model.Unknown && v.Ref.Store == storeOf && len(v.Alternatives) == 0 && len(v.Parts) == 0 {
+// carried names what a value is, when it is nothing but one secret or variable of a store.
+func carried(v model.Value, store string) string {
+	if v.State == model.Unknown && v.Ref.Store == storeOf && v.Ref.Name == store && len(v.Alternatives) == 0 && len(v.Parts) == 0 {
 		return v.Ref.Path
 	}
 	return ""
@@ -264,50 +377,8 @@ func (s *search) result() (Own, bool) {
 	for _, other := range all[1:] {
 		own = agreed(own, other.own)
 	}
+	if s.jobs > maxOwnJobs || s.steps > maxFollowed || s.calls > maxCalls { // there may be others
+		own.Environment, own.EnvironmentKnown, own.Several = "", false, true
+	}
 	return own, true
-}
-
-// narrowed keeps the steps that speak of keyfit, and of those the ones whose variables are
-// set in the process.
-func (s *search) narrowed() []candidate {
-	all := s.found
-	for _, keep := range []func(candidate) bool{
-		func(c candidate) bool { return c.named },
-		func(c candidate) bool { return s.fits(c.own) },
-	} {
-		kept := slices.DeleteFunc(slices.Clone(all), func(c candidate) bool { return !keep(c) })
-		if len(kept) > 0 {
-			all = kept
-		}
-	}
-	return all
-}
-
-// fits reports whether every variable that the step sets is there.
-func (s *search) fits(o Own) bool {
-	for name := range o.carries {
-		if s.process.Get(name).State == model.Absent {
-			return false
-		}
-	}
-	return true
-}
-
-// agreed keeps what holds for both steps.
-func agreed(a, b Own) Own {
-	carries := map[string]string{}
-	for _, o := range []Own{a, b} {
-		for name := range o.carries {
-			if a.carries[name] == b.carries[name] {
-				carries[name] = a.carries[name]
-			} else {
-				carries[name] = ""
-			}
-		}
-	}
-	a.carries = carries
-	if a.Environment != b.Environment {
-		a.Environment, a.EnvironmentKnown = "", false
-	}
-	return a
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/keyfit/keyfit/internal/engine/github"
 	"github.com/keyfit/keyfit/internal/model"
+	"github.com/keyfit/keyfit/internal/pipeline"
 )
 
 const ownWorkflow = `
@@ -141,7 +142,7 @@ func TestBindings(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			own, ok := github.Bindings(files, processEnv(c.job, c.action, c.set))
+			own, ok := github.Bindings(files, pipeline.Runtime{Env: processEnv(c.job, c.action, c.set)})
 			if !ok {
 				t.Fatal("the own step is not found")
 			}
@@ -195,6 +196,88 @@ func processEnv(job, action, set string) model.Env {
 	return model.NewEnv(vars)
 }
 
+// TestBindingsOfOneCell tells the jobs of a matrix apart by what the process was given.
+func TestBindingsOfOneCell(t *testing.T) {
+	files := unpack(t, txtar.Parse([]byte(`
+-- .github/workflows/deploy.yml --
+on: push
+jobs:
+  action:
+    strategy: {matrix: {env: [staging, Production]}}
+    runs-on: ubuntu-latest
+    environment: ${{ matrix.env }}
+    steps:
+      - id: keyfit
+        uses: keyfit/keyfit@v1
+        with: {environment: "${{ matrix.env }}", output: "${{ matrix.env }}.json"}
+        env: {KEY: "${{ secrets.KEY }}", BY_CELL: "${{ secrets[format('KEY_{0}', matrix.env)] }}"}
+  script:
+    strategy: {matrix: {env: [staging, Production]}}
+    runs-on: ubuntu-latest
+    environment: ${{ matrix.env }}
+    steps:
+      - env: {KEY: "${{ secrets.KEY }}"}
+        run: |
+          set -eu
+          keyfit check \
+            -e ${{ matrix.env }} -e shared
+  called: {uses: keyfit/keyfit/.github/workflows/keyfit-deploy.yml@v1, with: {environment: production}, secrets: {keyfit-variables: "A=${{ secrets.a_key }}\nB=x${{ secrets.B }}\nC=plain"}}
+  passed:
+    runs-on: ubuntu-latest
+    environment: production
+    needs: vars
+    env: {OF_OTHER: "${{ needs.vars.outputs.region }}", OWN: "${{ vars.REGION }}"}
+    steps: [{run: keyfit check}]
+  vars:
+    runs-on: ubuntu-latest
+    environment: staging
+    outputs: {region: "${{ vars.REGION }}"}
+    steps: [{run: echo}]
+`)))
+	both := map[string]string{"KEY": "secrets.KEY", "BY_CELL": ""}
+	cases := []struct {
+		name, job, action string
+		given             map[string]string
+		chosen            string
+		environment       string
+		several           bool
+		carries           map[string]string
+	}{
+		{"by an input", "action", "keyfit", map[string]string{"KEYFIT_INPUT_ENVIRONMENT": "staging"}, "", "staging", false, map[string]string{"KEY": "secrets.KEY", "BY_CELL": "secrets.KEY_STAGING"}},
+		{"by another input", "action", "keyfit", map[string]string{"KEYFIT_INPUT_OUTPUT": "Production.json"}, "", "Production", false, map[string]string{"KEY": "secrets.KEY", "BY_CELL": "secrets.KEY_PRODUCTION"}},
+		{"by the step within the action", "action", "check", map[string]string{"KEYFIT_INPUT_ENVIRONMENT": "staging"}, "", "staging", false, map[string]string{"BY_CELL": "secrets.KEY_STAGING"}},
+		{"by nothing", "action", "keyfit", nil, "", "", true, both},
+		{"inputs that fit no job", "action", "keyfit", map[string]string{"KEYFIT_INPUT_ENVIRONMENT": "qa"}, "", "", true, both},
+		{"the chosen environments of an action that was given none", "action", "keyfit", nil, "staging", "", true, both},
+		{"by the arguments of a script", "script", "__run", nil, "staging shared", "staging", false, map[string]string{"KEY": "secrets.KEY"}},
+		{"arguments that fit no job", "script", "__run", nil, "staging", "", true, map[string]string{"KEY": "secrets.KEY"}},
+		{"in a workflow of keyfit's own", "keys", "check", nil, "", "", false, map[string]string{"A": "secrets.A_KEY", "B": "", "C": ""}},
+		{"a variable of another environment", "passed", "__run", nil, "", "production", false, map[string]string{"OF_OTHER": "", "OWN": "vars.REGION"}},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			env := processEnv(c.job, c.action, "KEY BY_CELL A B C OF_OTHER OWN")
+			for name, text := range c.given {
+				env = env.With(name, model.KnownText(text, model.Hop{Kind: model.KindProcess, What: name}))
+			}
+			own, ok := github.Bindings(files, pipeline.Runtime{Env: env, Chosen: strings.Fields(c.chosen)})
+			if !ok {
+				t.Fatal("the own step is not found")
+			}
+			got := map[string]string{}
+			for name := range c.carries {
+				got[name], _ = own.Carries(name)
+			}
+			if diff := cmp.Diff(c.carries, got); diff != "" {
+				t.Errorf("(-want +got)\n%s", diff)
+			}
+			if own.Environment != c.environment || own.Several != c.several || own.EnvironmentKnown == c.several {
+				t.Errorf("environment %q known %v several %v, expected %q %v", own.Environment, own.EnvironmentKnown, own.Several, c.environment, c.several)
+			}
+		})
+	}
+}
+
 // TestNoBindings is for processes that are no step of these workflows.
 func TestNoBindings(t *testing.T) {
 	files := unpack(t, txtar.Parse([]byte(ownWorkflow)))
@@ -204,7 +287,7 @@ func TestNoBindings(t *testing.T) {
 		"another step":       processEnv("check", "__run_99", ""),
 		"another repository": processEnv("check", "__run", "").With("GITHUB_WORKFLOW_REF", model.KnownText("acme/other/.github/workflows/gone.yml@main", model.Hop{})),
 	} {
-		if own, ok := github.Bindings(files, env); ok {
+		if own, ok := github.Bindings(files, pipeline.Runtime{Env: env}); ok {
 			t.Errorf("%s: found the step %q of job %q", name, own.Step, own.Job)
 		}
 	}

@@ -60,7 +60,7 @@ func (r *stepRun) named(env model.Env, list model.Value) model.Env {
 			continue
 		}
 		name := line.Text.Reveal()
-		env = env.With(name, all.Get(name).Via(r.hop("passed on by step "+r.name)))
+		env = env.With(name, all.Get(name).Via(r.hop("passed on by "+called(r.name))))
 	}
 	return env
 }
@@ -101,7 +101,7 @@ func (r *stepRun) pair(p pairs, v model.Value, raw string) model.Value {
 	case p.commas && strings.ContainsAny(raw, `,\"'`), strings.Contains(raw, `"`):
 		return model.UnknownBecause(model.WhyUnsupported, "how the action reads quotes, commas and backslashes", v.Trail)
 	case p.lookup && v.State == model.Known:
-		return r.environment().Get(v.Text.Reveal()).Via(r.hop("passed on by step " + r.name))
+		return r.environment().Get(v.Text.Reveal()).Via(r.hop("passed on by " + called(r.name)))
 	}
 	return v
 }

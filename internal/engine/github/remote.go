@@ -47,7 +47,7 @@ func (r *stepRun) with() []assignment {
 	var out []assignment
 	for _, p := range r.doc.pairs(r.step.with) {
 		name := p.Key.Value
-		v := r.scope.text(p.Value, r.field(inStep), "input "+shownName(name)+" of step "+r.name)
+		v := r.scope.text(p.Value, r.field(inStep), "input "+shownName(name)+" of "+called(r.name))
 		out = append(out, assignment{name: strings.ToLower(name), value: v})
 	}
 	return out
@@ -110,7 +110,7 @@ func (r *stepRun) mayExport(who string) {
 }
 
 func (r *stepRun) unseenOutputs() model.Env {
-	return model.Env{}.WithRest(model.UnknownBecause(model.WhyCommandOutput, "what the action puts out", model.Trail{}.Append(r.hop("outputs of step "+r.name))))
+	return model.Env{}.WithRest(model.UnknownBecause(model.WhyCommandOutput, "what the action puts out", model.Trail{}.Append(r.hop("outputs of "+called(r.name)))))
 }
 
 // known follows an action of the table. One that only prepares something is no consumer
@@ -160,7 +160,7 @@ func (r *stepRun) passedOn(outputs []string, with []assignment) []assignment {
 			instead = instead || given
 		}
 		if v, given := input1(with, from); given && !instead {
-			out = append(out, assignment{name: name, value: v.Via(r.hop("output of step " + r.name))})
+			out = append(out, assignment{name: name, value: v.Via(r.hop("output of " + called(r.name)))})
 		}
 	}
 	return out

@@ -178,7 +178,7 @@ func (r *stepRun) received(after pipeline.After, captured bool) *result {
 	if v := read("GITHUB_ENV"); v.State != model.Absent {
 		r.global = r.apply(r.global, v, "GITHUB_ENV", readChannel)
 	}
-	unseen := model.UnknownBecause(model.WhyCommandOutput, "what the step puts out, of which keyfit sees nothing", model.Trail{}.Append(r.hop("outputs of step "+r.name)))
+	unseen := model.UnknownBecause(model.WhyCommandOutput, "what the step puts out, of which keyfit sees nothing", model.Trail{}.Append(r.hop("outputs of "+called(r.name))))
 	out := &result{outputs: model.Env{}.WithRest(unseen)}
 	if captured {
 		out.outputs = r.apply(out.outputs, after.Output, "::set-output", func(v model.Value) writing { return readOutput(v, "set-output") })
@@ -225,7 +225,7 @@ func (r *stepRun) apply(env model.Env, v model.Value, file string, read func(mod
 			}
 			r.refuseReserved(set.name, r.step.at)
 		}
-		set.value = set.value.Via(wroteHop(r.step.at, file, set.name, "step "+r.name))
+		set.value = set.value.Via(wroteHop(r.step.at, file, set.name, called(r.name)))
 		sets = append(sets, set)
 	}
 	if w.wrong != "" {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/keyfit/keyfit/internal/engine/github/expression"
 	"github.com/keyfit/keyfit/internal/model"
+	"github.com/keyfit/keyfit/internal/pipeline"
 	"github.com/keyfit/keyfit/internal/pos"
 	"github.com/keyfit/keyfit/internal/strict"
 )
@@ -64,15 +65,52 @@ func (jr *jobRun) stored(kind, name string, at pos.Span, to *jobRun) model.Value
 	upper := strings.ToUpper(name)
 	what := kind + "." + jr.shown(upper)
 	where, foreign := jr.owner(to)
-	hop := model.Hop{At: jr.ownerPlace(at), Kind: model.KindWorkflow, What: what + where}
+	hop := model.Hop{At: jr.ownerPlace(at), Kind: model.KindWorkflow, What: what + where, Stored: jr.inStore(kind, upper)}
 	if foreign {
 		return model.UnknownBecause(model.WhyCISecret, what+where, model.Trail{}.Append(hop))
 	}
-	v := jr.host.Input(kind + "." + upper)
+	v := jr.ask(kind + "." + upper)
 	if v.State == model.Known && kind == "secrets" {
 		jr.seen(upper, v)
 	}
 	return v.Via(hop)
+}
+
+// ask gives what the host has for the job. To one that does not tell jobs apart they are alike.
+func (jr *jobRun) ask(name string) model.Value {
+	host, ok := jr.host.(pipeline.StoreHost)
+	if !ok {
+		return jr.host.Input(name)
+	}
+	return host.InputOf(name, jr.holder())
+}
+
+// holder is the job, as one that is given the secrets of its environment.
+func (jr *jobRun) holder() pipeline.Holder {
+	out := pipeline.Holder{Job: jr.job.id, At: jr.ownerPlace(jr.job.at)}
+	if jr.named {
+		out.Undecided = jr.environment.State != model.Known
+		out.Environment = jr.environment.Text.Reveal()
+	}
+	return out
+}
+
+// inStore is what GitHub keeps under a name, as its settings show it. A name that was put
+// together is not repeated.
+func (jr *jobRun) inStore(kind, name string) model.Stored {
+	if jr.shown(name) != name || jr.named && jr.environment.State != model.Known {
+		return model.Stored{}
+	}
+	out := model.Stored{Kind: "secret", Name: name}
+	if kind == "vars" {
+		out.Kind = "variable"
+	}
+	if environment := jr.holder().Environment; strict.IsName(environment) {
+		out.Environment = environment
+	} else if environment != "" {
+		return model.Stored{}
+	}
+	return out
 }
 
 // owner says in words who keeps the secrets of the job, and whether that is another one than

@@ -311,7 +311,7 @@ func (s *stop) problem(in *source) model.Problem {
 	if !at.IsValid() {
 		at, name = pos.Span{File: in.file.Path}, in.name
 	}
-	return model.Problem{At: at, Message: "template: " + name + ": " + s.message, Fix: "helm refuses the whole chart: mend the template or the values"}
+	return model.Problem{At: at, Message: "template: " + name + ": " + s.message, Fix: "helm refuses the whole chart: mend the template or the values", Stops: true}
 }
 
 // problem notes that Helm stops with a message of the chart's own.
@@ -320,7 +320,7 @@ func (e *eval) problem(at place, message string) {
 	if name == "" {
 		name = "tpl"
 	}
-	e.problems = append(e.problems, model.Problem{At: at.at, Message: "execution error at (" + name + "): " + message, Fix: "set the value that the chart asks for"})
+	e.problems = append(e.problems, model.Problem{At: at.at, Message: "execution error at (" + name + "): " + message, Fix: "set the value that the chart asks for", Stops: true})
 }
 
 // crds adds the files that Helm installs before anything else.

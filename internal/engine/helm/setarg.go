@@ -102,7 +102,7 @@ func (a *assignment) from(in []char, at string) *model.Value {
 	var out model.Value
 	switch len(parts) {
 	case 0:
-		out = model.Value{State: model.Known, Trail: a.started(a.text.Trail)}
+		out = model.Value{State: model.Known, Trail: a.started(a.empty())}
 	case 1:
 		out = parts[0]
 	default:
@@ -114,6 +114,20 @@ func (a *assignment) from(in []char, at string) *model.Value {
 		out.Text = secret.Text{}
 	}
 	return &out
+}
+
+// empty is where a value without characters comes from: the piece that is empty, when one is.
+func (a *assignment) empty() model.Trail {
+	var found []model.Value
+	for _, p := range a.pieces {
+		if p.State == model.Known && p.Text.IsEmpty() && !p.Trail.IsEmpty() {
+			found = append(found, p)
+		}
+	}
+	if len(found) != 1 {
+		return a.text.Trail
+	}
+	return found[0].Trail
 }
 
 // started is the trail, or the command when nothing else is known of the text.

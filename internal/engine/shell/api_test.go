@@ -36,6 +36,8 @@ func TestConsumers(t *testing.T) {
 		{"a sourced file is none", ". ./env.sh", map[string]string{"env.sh": "export A=1\n"}, nil},
 		{"tools are none", "cat f | grep x; date; ls", map[string]string{"f": "x\n"}, nil},
 		{"a program that is no shell script", "./run.py", map[string]string{"run.py": "#!/usr/bin/env python3\nprint(1)\n"}, []string{"./run.py@keyfit.yaml:5:14"}},
+		{"keyfit that Go builds is keyfit", "command -v keyfit || go install \"github.com/keyfit/keyfit/cmd/keyfit@$V\"; keyfit check; go run ./app", nil,
+			[]string{"keyfit@keyfit.yaml:5:35", "go@keyfit.yaml:5:102"}},
 		{"the inner scripts' commands", "./a.sh", map[string]string{"a.sh": "#!/bin/bash\n./b.sh\n", "b.sh": "#!/bin/bash\nkubectl x\n"}, []string{"kubectl@b.sh:2:1"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

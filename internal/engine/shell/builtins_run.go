@@ -143,7 +143,11 @@ func (sh *shell) sourceFile(st *state, inv invocation, name sym, rest fields) {
 		sh.missingSource(st, inv, name)
 	case fileUnknown:
 		if !strings.HasPrefix(key, "\x00") {
-			sh.m.problem(inv.at, "the file "+shown(name)+", which is sourced here, cannot be read by keyfit", "keep it in the repository, or set the variables before; what it defines is unknown")
+			fix := "keep it in the repository, or set the variables before; what it defines is unknown"
+			if _, ok := model.VariableFile(key); ok {
+				fix = model.FileFix(key)
+			}
+			sh.m.problem(inv.at, "the file "+shown(name)+", which is sourced here, cannot be read by keyfit", fix)
 		}
 		sh.strangeText(st, s)
 	default:

@@ -144,7 +144,11 @@ func (sh *shell) content(st *state, key string) (sym, fileState) {
 		return f.text, fileThere
 	}
 	if outside(key) {
-		return mystery(model.WhyMissingFile, "the file "+key+", outside the repository"), fileUnknown
+		needs := model.FileNeeds(key)
+		if _, ok := model.VariableFile(key); !ok {
+			needs += ", outside the repository"
+		}
+		return mystery(model.WhyMissingFile, needs), fileUnknown
 	}
 	data, err := sh.m.step.Files.Read(key)
 	if err != nil || len(data) > maxRead {

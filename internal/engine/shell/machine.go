@@ -3,6 +3,7 @@ package shell
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/keyfit/keyfit/internal/model"
 	"github.com/keyfit/keyfit/internal/pos"
@@ -20,6 +21,8 @@ type machine struct {
 	bytes    int
 	halted   *unknown // when set, the step stopped at a limit
 	problems []model.Problem
+	stops    []string     // the messages of those at which the script ends
+	stopped  *model.Value // what is not known because it does
 	records  []record
 	sights   int
 	perhaps  int // how many undecided choices what is being followed hangs on
@@ -184,6 +187,13 @@ func (m *machine) halt(at pos.Span, message string) {
 	}
 	m.halted = &unknown{why: model.WhyLimit, needs: "a script that ends sooner"}
 	m.problem(at, message, "simplify the script, or give it fewer turns; keyfit cannot tell what follows")
+}
+
+// markStops marks the problems at which a session ends that certainly ends with an error.
+func (m *machine) markStops(st *state) {
+	for i, p := range m.problems {
+		m.problems[i].Stops = st.status.ok == no && slices.Contains(m.stops, p.Message)
+	}
 }
 
 func (m *machine) problem(at pos.Span, message, fix string) {

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/keyfit/keyfit/internal/model"
+	"github.com/keyfit/keyfit/internal/pos"
 	"mvdan.cc/sh/v3/syntax"
 )
 
@@ -95,7 +96,11 @@ func (sh *shell) variants(st *state, name string, index syntax.ArithmExpr) []var
 	}
 	var out []variant
 	for _, c := range st.get(name).plain() {
-		out = append(out, sh.cellVariant(st, c, index))
+		v := sh.cellVariant(st, c, index)
+		if c == nil && index == nil {
+			v.val = sh.m.lacking(name)
+		}
+		out = append(out, v)
 	}
 	return out
 }
@@ -196,12 +201,36 @@ func (sh *shell) demandSet(st *state, p *syntax.ParamExp, name string, vs []vari
 		}
 	}
 	if len(set) == 0 {
-		sh.m.problem(sh.src.span(p), fmt.Sprintf("%q is not set, and the script stops at variables that are not (set -u)", name),
-			"set it before, or give it a default: ${"+name+":-}")
+		sh.m.unbound(sh.src.span(p), name)
 		st.status = failed()
 		sh.exit(st)
 	}
 	return set
+}
+
+// unbound notes that the script ends at a variable that is not set.
+func (m *machine) unbound(at pos.Span, name string) {
+	message := fmt.Sprintf("%q is not set, and the script stops at variables that are not (set -u)", name)
+	fix := "set it before, or give it a default: ${" + name + ":-}"
+	if hop := m.lacking(name).trail().Last(); hop.Lacks != "" {
+		fix = hop.Lack()
+	}
+	m.problem(at, message, fix)
+	m.stops = append(m.stops, message)
+	if m.stopped == nil {
+		v := model.UnknownBecause(model.WhyExitStatus, fmt.Sprintf("what comes behind %s:%d: the script stops there, because %q is not set", at.File, at.Start.Line, name), model.Trail{})
+		m.stopped = &v
+	}
+}
+
+// lacking is the empty text of a variable that is not set, with what is to be asked about it
+// where the machine's owner might have set it.
+func (m *machine) lacking(name string) sym {
+	v := m.step.Env.Rest().Lacking(name)
+	if v.State != model.Absent || v.Trail.IsEmpty() {
+		return nil
+	}
+	return textVia("", v.Trail)
 }
 
 func isConditional(op syntax.ParExpOperator) bool {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/keyfit/keyfit/internal/model"
 	"github.com/keyfit/keyfit/internal/pos"
+	"github.com/keyfit/keyfit/internal/session"
 )
 
 // maxRecords bounds how many commands are told.
@@ -41,6 +42,8 @@ func (m *machine) record(st *state, at pos.Span, args fields, stdin sym, piped b
 	workload, ok := args.list[0].known()
 	if !ok {
 		workload = "a command that is not known"
+	} else if model.CallsSelf(session.Beginnings(c.Args)) && !model.IsSelf(workload) {
+		workload = "keyfit" // that Go builds
 	}
 	m.records = append(m.records, record{command: c, workload: workload, vars: exportedCells(st), wild: st.wild})
 	r := &m.records[len(m.records)-1]

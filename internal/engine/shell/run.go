@@ -103,6 +103,9 @@ type Outcome struct {
 	Output model.Value
 	// Kept is what stays on the machine beside Written.
 	Kept Kept
+	// Stopped says what was not followed because the script ends in front of it, at a variable
+	// that is not set; nil where it does not.
+	Stopped *model.Value
 }
 
 // Run follows the step. The error says that ctx ended or that keyfit itself failed;
@@ -128,6 +131,8 @@ func Follow(ctx context.Context, in Step) (Outcome, error) {
 	out.Commands = m.commandList()
 	out.Seen = m.seenList()
 	out.Consumers = m.consumers()
+	out.Stopped = m.stopped
+	m.markStops(st)
 	out.Problems = model.SortProblems(m.problems)
 	return out, nil
 }

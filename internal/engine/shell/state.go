@@ -172,6 +172,8 @@ func (m *machine) environment(st *state) model.Env {
 	env := model.NewEnv(vars)
 	if st.wild != nil {
 		env = env.WithRest(model.UnknownBecause(st.wild.why, st.wild.needs, model.Trail{}))
+	} else if rest := m.step.Env.Rest(); rest.State == model.Absent && !rest.Trail.IsEmpty() {
+		env = env.WithRest(rest)
 	}
 	return env
 }

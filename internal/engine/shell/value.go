@@ -52,18 +52,27 @@ func inRepo(s sym) string {
 }
 
 // toWord is toValue for a word of a command line, whose pieces are told apart: which of
-// several variables a command delivers is known even where a text is not.
+// several variables a command delivers is known even where a text is not. An empty one counts
+// where it is all of a value.
 func toWord(s sym) model.Value {
 	v := toValue(s)
 	if len(s) < 2 {
 		return v
 	}
-	for _, p := range s {
-		if p.unk != nil || p.text != "" {
+	for i, p := range s {
+		if p.unk != nil || p.text != "" || s.isEmptyValue(i) {
 			v.Parts = append(v.Parts, toValue(sym{p}))
 		}
 	}
 	return v
+}
+
+// isEmptyValue reports whether an empty piece is all that stands behind an equals sign, and comes
+// from somewhere.
+func (s sym) isEmptyValue(i int) bool {
+	before := i > 0 && s[i-1].unk == nil && strings.HasSuffix(s[i-1].text, "=")
+	behind := i+1 == len(s) || s[i+1].unk == nil && strings.HasPrefix(s[i+1].text, ",")
+	return before && behind && !s[i].trail.IsEmpty()
 }
 
 // toText is toValue for a text that leaves the step: its Parts are there even where it has
