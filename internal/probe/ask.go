@@ -173,7 +173,7 @@ func unfit(q *Question) *obstacle {
 func decides(k provider.DefectKind) bool {
 	switch k {
 	case provider.Newline, provider.OuterSpace, provider.ByteOrderMark, provider.Invisible, provider.Unprintable,
-		provider.Quotes, provider.SchemeWord, provider.Assignment, provider.Base64Encoded:
+		provider.Quotes, provider.SchemeWord, provider.Assignment, provider.Base64Encoded, provider.FilePath:
 		return true
 	}
 	return false

@@ -158,6 +158,7 @@ func merged(id, next verdict.Identity) verdict.Identity {
 	if !next.Created.IsZero() {
 		id.Created = next.Created
 	}
+	id.Endless = id.Expires.IsZero() && (id.Endless || next.Endless)
 	id.Admin = id.Admin || next.Admin
 	return id
 }

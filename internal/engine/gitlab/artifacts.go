@@ -157,7 +157,8 @@ func (r *run) need(n *node) (producer, *model.Value) {
 	if j == nil {
 		j = r.cfg.job(numbered().ReplaceAllString(name.text, ""))
 	}
-	if j == nil && r.cfg.partial == nil && n.get("optional").word() != "true" {
+	ofKeyfit := r.cfg.keyfit && strings.HasPrefix(name.text, "keyfit:")
+	if j == nil && r.cfg.partial == nil && !ofKeyfit && n.get("optional").word() != "true" {
 		r.report(name.at(), "needs the job "+quoted(name.text)+", which is not there", "correct the name")
 	}
 	return producer{job: j, matrix: n.get("parallel", "matrix")}, nil

@@ -240,7 +240,7 @@ func (c collection) missing(name string) model.Value {
 	if !isVariable(name) || isMachine(name) {
 		return model.Value{State: model.Absent}
 	}
-	return c.rest
+	return c.rest.Lacking(name)
 }
 
 // isVariable reports whether a name can be that of a variable.
@@ -289,7 +289,7 @@ func (c collection) env() model.Env {
 		}
 	}
 	env := model.NewEnv(vars)
-	if c.rest.State != model.Absent {
+	if c.rest.State != model.Absent || !c.rest.Trail.IsEmpty() {
 		env = env.WithRest(c.rest)
 	}
 	return env

@@ -31,6 +31,7 @@ type config struct {
 	jobs    []*job
 	partial *model.Value    // why there may be more; nil when all of it is here
 	lost    map[string]bool // jobs that extend something that is not here
+	keyfit  bool            // a component of keyfit's own is included
 	report  func(at pos.Span, message, fix string)
 }
 

@@ -112,7 +112,7 @@ func (r *run) entry(j *job, c cell, a admission) []pipeline.Job {
 	if len(j.cells()) > 1 {
 		e.Matrix = c.values
 	}
-	e.Branch, _ = branchOf(a.rule)
+	e.Branch, _ = branchOf(a.rule, "")
 	for name, text := range a.rule.demanded() {
 		if !isPredefined(name) && isVariable(name) && !r.sets(j, name) {
 			e.Inputs[name] = text

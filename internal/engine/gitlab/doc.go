@@ -13,8 +13,13 @@
 //   - A variable of the project, of its groups or of the instance that nobody binds does not
 //     exist, if the file of the pipeline sets its name. A name that nothing sets is unknown,
 //     unless files with the variables of the project are given, or keyfit runs in a job of
-//     the same environment: then it is absent. Within a job of another environment the
-//     variables of the process tell nothing of this one.
+//     the same environment, in the pipeline that deploys: then it is absent. Within a job of
+//     another environment, or of another pipeline, the variables of the process tell nothing of
+//     this one.
+//   - Where keyfit's own pipeline has no job that deploys, as that of a merge request, the job is
+//     followed in a pipeline that has it: of keyfit's own run only what is the same in all pipelines
+//     of the project counts there. The default branch is protected.
+//   - A component keyfit/keyfit or keyfit/keyfit-merge-request is keyfit's own, and sets nothing.
 //   - A bound text is what the job receives: references in it are not expanded again.
 //   - A job that keyfit.yaml names is run, whatever its rules say of what is not known. When
 //     all of its rules that let it in demand one branch, that is the branch. Manual jobs are

@@ -151,6 +151,8 @@ func put(v model.Value, tokens []token, give func(t token) (model.Value, bool)) 
 		if got.State != model.Absent {
 			got.Losers = nil
 			pieces = append(pieces, got)
+		} else if !got.Trail.IsEmpty() {
+			pieces = append(pieces, model.Value{State: model.Known, Trail: got.Trail})
 		}
 	}
 	if !changed {

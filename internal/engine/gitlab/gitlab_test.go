@@ -24,6 +24,8 @@ import (
 //	trail LABEL NAME file:line …   where the value comes from, origin first
 //	over LABEL NAME=TEXT           a definition that lost
 //	problem file:line TEXT         every problem, or none
+//	needs LABEL NAME TEXT          what it would take to know it, in part
+//	lacks WORD NAME OTHER TEXT     which variable is missing where the value begins, and what is asked
 //	doubt                          there is a doubt
 func TestStories(t *testing.T) {
 	for _, s := range stories(t) {
@@ -106,6 +108,18 @@ func (s *story) answer(line string, result pipeline.Result) string {
 			all = append(all, problemLine(p))
 		}
 		return "no such problem among: " + strings.Join(all, "; ")
+	case words[0] == "needs":
+		name, wanted, _ := strings.Cut(words[2], " ")
+		env, _ := s.env("script", words[1], result)
+		if needs := env.Get(name).Needs; !strings.Contains(needs, wanted) {
+			return "needs " + words[1] + " " + name + " " + needs
+		}
+		return line
+	case words[0] == "lacks":
+		name, _, _ := strings.Cut(words[2], " ")
+		env, _ := s.env("command", words[1], result)
+		origin := env.Get(name).Trail.Origin()
+		return "lacks " + words[1] + " " + name + " " + origin.Stored.Name + " " + origin.Lacks
 	case words[0] == "ref":
 		env, _ := s.env("script", words[1], result)
 		name, _, _ := strings.Cut(words[2], " ")

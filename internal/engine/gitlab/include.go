@@ -28,6 +28,7 @@ type loader struct {
 	partial *model.Value
 	lost    map[string]bool // jobs that extend something that is not here
 	parsed  map[string]document
+	keyfit  bool // a component of keyfit's own is included
 }
 
 func newLoader(files repo.Files, vars scope) *loader {
@@ -329,9 +330,17 @@ func (l *loader) path(n *node) (string, bool) {
 // ownComponent is the address of a component of the project itself.
 var ownComponent = lazy.Regexp(`^\$\{?CI_SERVER_(?:FQDN|HOST)\}?/\$\{?CI_PROJECT_PATH\}?/([A-Za-z0-9_-]+)@\$\{?CI_COMMIT_(?:SHA|REF_NAME)\}?$`)
 
+// keyfitComponent is the address of a component of keyfit's own, or of a mirror of it: what it
+// adds is a job that looks at the keys, and no variable.
+var keyfitComponent = lazy.Regexp(`^[^\s@]+/keyfit/keyfit(?:-merge-request)?@[^\s@]+$`)
+
 func (l *loader) component(entry *node) []*node {
 	n := entry.get("component")
 	m := ownComponent().FindStringSubmatch(n.word())
+	if m == nil && keyfitComponent().MatchString(n.word()) {
+		l.keyfit = true
+		return nil
+	}
 	if m == nil {
 		l.foreign(entry)
 		return nil

@@ -246,10 +246,13 @@ func (r *run) inferBranch(all []*instance) bool {
 	if r.same || r.in.Branch != "" || r.in.Tag != "" || r.in.Event == mergeRequest {
 		return false
 	}
-	branch := ""
+	branch, base := "", ""
+	if v := r.fromRun("CI_DEFAULT_BRANCH"); v.State == model.Known {
+		base = v.Text.Reveal()
+	}
 	for _, i := range all {
 		for _, rule := range i.demands {
-			b, ok := branchOf(rule)
+			b, ok := branchOf(rule, base)
 			if !ok || branch != "" && b != branch {
 				return false
 			}

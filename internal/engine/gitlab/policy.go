@@ -145,7 +145,8 @@ func is(v model.Value, holds func(text string) bool) (truth, *model.Value) {
 var branchName = lazy.Regexp(`^[A-Za-z0-9][A-Za-z0-9._/-]*$`)
 
 // branchOf is the branch that a policy or a rule demands: with ok, it holds for no other.
-func branchOf(n *node) (string, bool) {
+// base is the default branch, empty when it is not known.
+func branchOf(n *node, base string) (string, bool) {
 	switch {
 	case n == nil:
 		return "", false
@@ -154,9 +155,9 @@ func branchOf(n *node) (string, bool) {
 		if err != nil {
 			return "", false
 		}
-		return e.branch()
+		return e.branch(base)
 	case n.kind == mapping:
-		return branchOf(n.get("refs"))
+		return branchOf(n.get("refs"), base)
 	}
 	words := n.words()
 	if len(words) != 1 || !branchName().MatchString(words[0]) || sourceNames[words[0]] != "" || slices.Contains([]string{"branches", "tags"}, words[0]) {
@@ -166,25 +167,34 @@ func branchOf(n *node) (string, bool) {
 }
 
 // branch is the branch that an expression demands.
-func (e *expr) branch() (string, bool) {
+func (e *expr) branch(base string) (string, bool) {
 	switch e.op {
 	case "&&":
-		if b, ok := e.left.branch(); ok {
+		if b, ok := e.left.branch(base); ok {
 			return b, true
 		}
-		return e.right.branch()
+		return e.right.branch(base)
 	case "||":
-		a, ok := e.left.branch()
-		b, also := e.right.branch()
+		a, ok := e.left.branch(base)
+		b, also := e.right.branch(base)
 		return a, ok && also && a == b
 	case "==":
 		l, r := e.left, e.right
-		if l.op != "$" {
+		if !l.isRefName() {
 			l, r = r, l
 		}
-		if l.op == "$" && r.op == "text" && (l.text == "CI_COMMIT_BRANCH" || l.text == "CI_COMMIT_REF_NAME") && branchName().MatchString(r.text) {
-			return r.text, true
+		name := r.text
+		if r.op == "$" && name == "CI_DEFAULT_BRANCH" {
+			name = base
+		} else if r.op != "text" {
+			return "", false
 		}
+		return name, l.isRefName() && branchName().MatchString(name)
 	}
 	return "", false
+}
+
+// isRefName reports whether an expression is the variable that holds the branch.
+func (e *expr) isRefName() bool {
+	return e.op == "$" && (e.text == "CI_COMMIT_BRANCH" || e.text == "CI_COMMIT_REF_NAME")
 }

@@ -212,9 +212,25 @@ func (r *run) refName(f ref, merge bool) model.Value {
 	return unset("the branch or tag that the pipeline runs for")
 }
 
-// fromRun is a variable that speaks of the whole run: keyfit's own, when it runs in it.
+// ofProjectAlone reports whether a variable is the same in all pipelines of a project.
+func ofProjectAlone(name string) bool {
+	return strings.HasPrefix(name, "CI_SERVER_") || strings.HasPrefix(name, "CI_API_") || slices.Contains([]string{
+		"CI_DEFAULT_BRANCH", "CI_DEFAULT_BRANCH_SLUG", "CI_PROJECT_ID", "CI_PROJECT_NAME", "CI_PROJECT_NAMESPACE",
+		"CI_PROJECT_NAMESPACE_ID", "CI_PROJECT_NAMESPACE_SLUG", "CI_PROJECT_PATH", "CI_PROJECT_PATH_SLUG", "CI_PROJECT_ROOT_NAMESPACE",
+		"CI_PROJECT_TITLE", "CI_PROJECT_URL", "CI_PROJECT_VISIBILITY", "CI_REGISTRY", "CI_REGISTRY_IMAGE", "CI_TEMPLATE_REGISTRY_HOST",
+	}, name)
+}
+
+// inFork reports whether keyfit runs in a fork, for a merge request of another project.
+func (r *run) inFork() bool {
+	target := r.in.Run.Env.Get("CI_MERGE_REQUEST_PROJECT_ID")
+	return target.State == model.Known && !target.Same(r.in.Run.Env.Get("CI_PROJECT_ID"))
+}
+
+// fromRun is a variable that speaks of the whole run: keyfit's own, when it runs in it, or
+// in another one of the project and it is the same there.
 func (r *run) fromRun(name string) model.Value {
-	if r.same {
+	if r.same || r.in.Run.Inside && ofProjectAlone(name) && r.in.Run.Env.Has(name) && !r.inFork() {
 		return r.in.Run.Env.Get(name)
 	}
 	return unset("the run of the pipeline")

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/keyfit/keyfit/internal/model"
@@ -220,7 +221,7 @@ func byInput(v model.Value) bool {
 
 // fromHost are the variables of the project that are bound in keyfit.yaml, or that the
 // process has.
-func (r *run) fromHost(environment model.Value) []item {
+func (r *run) fromHost(i *instance) []item {
 	var out []item
 	for _, name := range sortedKeys(r.outside) {
 		v := r.outside[name]
@@ -232,8 +233,8 @@ func (r *run) fromHost(environment model.Value) []item {
 		case byInput(v) || !r.in.Run.Inside:
 		case r.own.sets(name, v):
 			continue // the file sets it for keyfit's own job as well
-		case !r.sameEnvironment(environment):
-			v = model.UnknownBecause(model.WhyCISecret, "the variable of the project for this environment: let keyfit run in a job with the same `environment:`, or bind it under `inputs`", v.Trail)
+		case !r.sameVariables(i.environment):
+			v = model.UnknownBecause(model.WhyCISecret, "the variable of the project"+r.whereTold(i), v.Trail)
 		}
 		out = append(out, item{key: name, value: v.Via(hop), raw: true, hidden: true})
 	}
@@ -249,16 +250,62 @@ func (r *run) sameEnvironment(environment model.Value) bool {
 	return own.State != model.Unknown && own.Same(environment)
 }
 
+// sameVariables reports whether keyfit's own job has the variables that a job of the
+// environment gets: those of another branch differ by what is protected, and by what the
+// pipeline was started with.
+func (r *run) sameVariables(environment model.Value) bool {
+	return r.same && r.sameEnvironment(environment)
+}
+
+// whereTold says what it would take to know a variable of the project in a job.
+func (r *run) whereTold(i *instance) string {
+	switch {
+	case !r.in.Run.Inside || i.job == nil:
+		return ", if there is one: bind it under `inputs`, or run keyfit in a job with the same `environment:`"
+	case i.job.environmentNode() == nil && r.in.Run.Env.Get("CI_ENVIRONMENT_NAME").State == model.Known:
+		place := i.job.at().File + ":" + strconv.Itoa(i.job.at().Start.Line)
+		return ": " + i.job.what() + " (" + place + ") names no environment, so variables scoped to one do not reach it: give it one, or bind the variable under `inputs`"
+	case !r.same:
+		return ", which may differ between keyfit's pipeline and the one that deploys: run keyfit in that one, or bind it under `inputs`"
+	}
+	return ", if there is one: run keyfit in a job with the same `environment:`, or bind it under `inputs`"
+}
+
 // rest is the value of every name that nothing here sets.
-func (r *run) rest(environment model.Value) model.Value {
+func (r *run) rest(i *instance) model.Value {
 	switch {
 	case r.cfg != nil && r.cfg.partial != nil:
 		return *r.cfg.partial
-	case len(r.in.Variables) > 0 && !r.lostLevels, r.sameEnvironment(environment):
+	case r.sameVariables(i.environment):
+		return r.missing(i.environment)
+	case len(r.in.Variables) > 0 && !r.lostLevels:
 		return absent()
 	}
-	return model.UnknownBecause(model.WhyCISecret, "the project or group variable, if there is one: bind it under `inputs`, or run keyfit in a job with the same `environment:`", model.Trail{})
+	return model.UnknownBecause(model.WhyCISecret, "the project or group variable"+r.whereTold(i), model.Trail{})
 }
+
+// missing is what a job finds under a name that neither the file nor GitLab knows, where keyfit
+// has the job's variables: most often GitLab knows it, and keeps it from this job.
+func (r *run) missing(environment model.Value) model.Value {
+	hop := model.Hop{Kind: model.KindGitLab, What: "no variable of that name", Stored: model.Stored{Kind: "variable"}}
+	scoped := "scoped to an environment (this job names none)"
+	if environment.State == model.Known {
+		hop.Stored.Environment = environment.Text.Reveal()
+		scoped = "scoped to another environment than " + quoted(hop.Stored.Environment)
+	}
+	switch protected := r.in.Run.Env.Get("CI_COMMIT_REF_PROTECTED"); {
+	case protected.State != model.Known:
+		hop.Lacks = "is it protected (this ref may not be), or " + scoped + "?"
+	case protected.Text.Reveal() == "true":
+		hop.Lacks = "is it " + scoped + "?"
+	default:
+		hop.Lacks = "is it protected (this ref is not), or " + scoped + "?"
+	}
+	return model.Value{State: model.Absent, Trail: model.Trail{}.Append(hop)}
+}
+
+// noJob is what is seen before there is any job.
+func noJob() *instance { return &instance{environment: absent()} }
 
 // guarded reports whether the pipeline runs for a protected branch or tag, which alone get
 // protected variables. The default branch is protected.

@@ -15,18 +15,32 @@ import (
 // maxNestedRuns is how deep child pipelines may start each other, as in GitLab.
 const maxNestedRuns = 2
 
-// Run follows the job that in names, or all that deploy to its environment.
+// Run follows the job that in names, or all that deploy to its environment. Where keyfit's own
+// pipeline has none of them, as that of a merge request, it follows them in a pipeline that has.
 func Run(ctx context.Context, in pipeline.Step, host pipeline.Host) (pipeline.Result, error) {
 	r := newRun(ctx, in, in.Files, host)
-	r.read(func(l *loader) *node { return l.config(fromRoot(in.File.Value), r.started()) })
-	if r.cfg != nil {
-		r.deploy()
+	r.all()
+	if r.same && r.followed == 0 && r.err == nil {
+		away := newRun(ctx, in, in.Files, host)
+		away.same = false
+		away.all()
+		if away.followed > 0 || away.result.Doubt != nil || away.err != nil {
+			r = away
+		}
 	}
 	r.result.Problems = model.SortProblems(r.result.Problems)
 	if r.result.Doubt == nil && r.cfg != nil {
 		r.result.Doubt = r.cfg.partial
 	}
 	return r.result, r.err
+}
+
+// all reads the pipeline and follows it.
+func (r *run) all() {
+	r.read(func(l *loader) *node { return l.config(fromRoot(r.in.File.Value), r.started()) })
+	if r.cfg != nil {
+		r.deploy()
+	}
 }
 
 // run is one pipeline being followed.
@@ -73,13 +87,20 @@ func newRun(ctx context.Context, in pipeline.Step, files repo.Files, host pipeli
 }
 
 // isSame reports whether keyfit runs in the pipeline that is followed: one of another
-// branch has other variables.
+// branch has other variables, and so has one of a merge request.
 func (r *run) isSame() bool {
 	if !r.in.Run.Inside {
 		return false
 	}
-	name := r.in.Run.Env.Get("CI_COMMIT_REF_NAME")
 	wanted := r.in.Branch + r.in.Tag
+	if wanted != "" || r.in.Event != "" {
+		source := r.in.Run.Env.Get("CI_PIPELINE_SOURCE")
+		merges := source.State == model.Known && source.Text.Reveal() == mergeRequest
+		if merges != (r.in.Event == mergeRequest) {
+			return false
+		}
+	}
+	name := r.in.Run.Env.Get("CI_COMMIT_REF_NAME")
 	return wanted == "" || name.State == model.Known && name.Text.Reveal() == wanted
 }
 
@@ -120,7 +141,7 @@ func (r *run) read(load func(*loader) *node) {
 		return
 	}
 	r.cfg = newConfig(root, l.partial, r.report)
-	r.cfg.lost = l.lost
+	r.cfg.lost, r.cfg.keyfit = l.lost, l.keyfit
 	for _, name := range namesIn(l.parsed[fromRoot(r.in.File.Value)].header.get("spec", "inputs")) {
 		r.inputs[name] = true
 	}
@@ -207,13 +228,13 @@ func mentioned(n *node, seen map[*node]bool) []string {
 // early are the variables that there are before any job: includes and the workflow see
 // them.
 func (r *run) early() collection {
-	c := collection{rest: r.rest(absent())}
+	c := collection{rest: r.rest(noJob())}
 	c.items = append(c.items, r.ofPipeline()...)
 	for _, v := range r.globals() {
 		c.items = append(c.items, item{key: v.key, value: v.value, raw: v.raw})
 	}
 	c.items = append(c.items, r.ofUser()...)
-	c.items = append(c.items, r.ofProject(absent(), c.scope())...)
+	c.items = append(c.items, r.ofProject(noJob(), c.scope())...)
 	return c.settled()
 }
 
@@ -238,9 +259,9 @@ func (r *run) ofUser() []item {
 
 // ofProject are the variables of the project and its groups, and above them those that the
 // pipeline is started with.
-func (r *run) ofProject(environment model.Value, vars scope) []item {
-	out := r.fromLevels(environment, r.guarded(vars))
-	out = append(out, r.fromHost(environment)...)
+func (r *run) ofProject(i *instance, vars scope) []item {
+	out := r.fromLevels(i.environment, r.guarded(vars))
+	out = append(out, r.fromHost(i)...)
 	for _, v := range r.passed {
 		out = append(out, item{key: v.key, value: v.value, raw: v.raw, hidden: true})
 	}

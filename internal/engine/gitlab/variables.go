@@ -16,7 +16,7 @@ type reports struct {
 
 // variables are those that GitLab hands to the runner for a job, the weakest first.
 func (r *run) variables(i *instance, left *reports) collection {
-	c := collection{rest: r.rest(i.environment), items: make([]item, 0, 250)}
+	c := collection{rest: r.rest(i), items: make([]item, 0, 250)}
 	for _, name := range ofJob {
 		needs := "the run of the job"
 		if slices.Contains(ofJobTokens, name) {
@@ -44,7 +44,7 @@ func (r *run) variables(i *instance, left *reports) collection {
 		}
 		c.items = append(c.items, left.items...)
 	}
-	c.items = append(c.items, r.ofProject(i.environment, early)...)
+	c.items = append(c.items, r.ofProject(i, early)...)
 	c = c.settled()
 	c.items = append(c.items, r.ofEnvironment(i, c)...)
 	return c
