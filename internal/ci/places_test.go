@@ -4,10 +4,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -196,24 +199,75 @@ func TestReusableDeploy(t *testing.T) {
 	}
 }
 
-// TestAuditExample checks two environments with the same key, as two jobs with the same secret do,
-// and puts their reports together with the command of the example.
+// audited is a repository with two environments of which both get the same key, a test key.
+func audited(t *testing.T, api string) map[string]string {
+	t.Helper()
+	deploy := "on: push\njobs:\n"
+	for _, name := range []string{"staging", "production"} {
+		deploy += "  " + name + ":\n    runs-on: ubuntu-latest\n    environment: " + name + "\n    steps:\n" +
+			"      - run: ./scripts/deploy.sh\n        env: {PAYMENT_API_KEY: \"${{ secrets.PAYMENT_API_KEY }}\"}\n"
+	}
+	return map[string]string{
+		".git/HEAD": "ref: refs/heads/main\n", "scripts/deploy.sh": deployScript, ".github/workflows/deploy.yml": deploy,
+		".github/workflows/key-audit.yml": places(t)["examples/ci/github/audit.yml"],
+		"keyfit.yaml": `version: 1
+environments:
+  staging: {deploy: [{workflow: {file: .github/workflows/deploy.yml, job: staging}}]}
+  production: {deploy: [{workflow: {file: .github/workflows/deploy.yml, job: production}}]}
+keys:
+  PAYMENT_API_KEY:
+    provider: payments
+    expect: {staging: {mode: test}, production: {mode: live}}
+providers:
+  payments:
+    hosts: {default: "` + api + `"}
+    probe:
+      request: {method: GET, path: /me, auth: {scheme: bearer}}
+      verdicts: [{when: {status: 200}, reason: ok}]
+      identity: {user: $.user, mode: $.mode}
+`,
+	}
+}
+
+// TestAuditExample runs the example in one job for each environment, with the variables that the
+// runner sets in them, and puts their reports together with the command of the example. Which
+// environment a job is for is told by nothing but what the workflow hands over.
 func TestAuditExample(t *testing.T) {
-	const file = "examples/ci/github/audit.yml"
+	const file, key = "examples/ci/github/audit.yml", "pay_CANARY0123456789abcdef"
 	step := stepOf(t, file, "keyfit")
 	reports := filepath.Join(t.TempDir(), "reports")
+	var asked atomic.Int32
+	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") != "Bearer "+key {
+			http.Error(w, "no", http.StatusUnauthorized)
+			return
+		}
+		asked.Add(1)
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = io.WriteString(w, `{"user": "usr_1", "mode": "test"}`)
+	}))
+	defer api.Close()
 	for _, environment := range []string{"staging", "production"} {
 		j := realJob(t)
-		layOut(t, j.workspace, map[string]string{".git/HEAD": "ref: refs/heads/main\n", "keyfit.yaml": keyfitFile})
+		layOut(t, j.workspace, audited(t, api.URL))
 		for name, text := range step.With {
 			j.inputs[name] = expressionIn(t, text, map[string]string{"matrix.environment": environment})
 		}
-		secrets := map[string]string{"secrets.PAYMENT_API_KEY": testKey, "secrets.KEYFIT_FINGERPRINT_KEY": "CANARY of a long random text"}
+		for name, text := range map[string]string{
+			"GITHUB_REPOSITORY": "acme/shop", "GITHUB_WORKFLOW_REF": "acme/shop/.github/workflows/key-audit.yml@refs/heads/main", "GITHUB_REF": "refs/heads/main",
+			"GITHUB_EVENT_NAME": "schedule", "GITHUB_JOB": "keys", "GITHUB_ACTION": step.ID, // the runner goes on telling the step around those of the action
+		} {
+			j.env[name] = text
+		}
+		secrets := map[string]string{"secrets.PAYMENT_API_KEY": key, "secrets.KEYFIT_FINGERPRINT_KEY": "CANARY of a long random text"}
 		for name, text := range step.Env {
 			j.env[name] = expressionIn(t, text, secrets)
 		}
+		before := asked.Load()
 		if res := j.run(); res.code != 0 {
 			t.Fatalf("%s: exit code %d:\n%s", environment, res.code, res.log)
+		} else if want := map[string]string{"staging": "passed", "production": "failed"}[environment]; res.outputs["result"] != want || asked.Load() == before {
+			t.Errorf("%s: the result is %q, and the API was asked %d times:\n%s", environment, res.outputs["result"], asked.Load()-before, res.log)
 		}
 		name := "keyfit-" + environment + ".json"
 		layOut(t, reports, map[string]string{name: read(t, filepath.Join(j.workspace, name))})

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/keyfit/keyfit/internal/model"
+	"github.com/keyfit/keyfit/internal/pos"
 	"github.com/keyfit/keyfit/internal/secret"
 )
 
@@ -85,6 +86,37 @@ func TestDivideGoesByNames(t *testing.T) {
 	}
 	if Divide(many(100, 29), 4, "").Plan == want.Plan || Divide(slots, 5, "").Plan == want.Plan {
 		t.Error("another division has the same plan")
+	}
+}
+
+// TestPlanTellsStatesApart: the parts of one plan are of one commit, and their values come from
+// the same places.
+func TestPlanTellsStatesApart(t *testing.T) {
+	slots := many(10, 3)
+	want := Divide(slots, 2, "abc").Plan
+	if Divide(slots, 2, "abc").Plan != want || Divide(slots, 2, "abd").Plan == want {
+		t.Error("the plan does not go by the commit")
+	}
+	for name, change := range map[string]func(*Slot){
+		"another place": func(s *Slot) {
+			s.Value.Trail = model.Trail{}.Append(model.Hop{Kind: "dotenv", What: "KEY", At: pos.Span{File: ".env", Start: pos.Pos{Line: 2, Column: 1}}})
+		},
+		"no value": func(s *Slot) { s.Value.State = model.Absent },
+	} {
+		changed := slices.Clone(slots)
+		change(&changed[0]) // its value is not known, so that the parts stay
+		if Divide(changed, 2, "abc").Plan == want {
+			t.Errorf("%s: the plan is the same", name)
+		}
+	}
+	longer := slices.Clone(slots)
+	for i, end := range []int{20, 90} { // the length of a text
+		longer[0].Value.Trail = model.Trail{}.Append(model.Hop{At: pos.Span{File: ".env", Start: pos.Pos{Line: 1, Column: 1}, End: pos.Pos{Line: 1, Column: end}}})
+		if plan := Divide(longer, 2, "abc").Plan; i == 0 {
+			want = plan
+		} else if plan != want {
+			t.Error("the plan tells how long a text is")
+		}
 	}
 }
 

@@ -142,6 +142,7 @@ func Run(ctx context.Context, in pipeline.Step, host pipeline.Host) (pipeline.Re
 		return r.done(), nil
 	}
 	run := &run{reader: r, plan: p, outputs: map[*job]map[string]model.Value{}, busy: map[*job]bool{}, context: ctx}
+	run.findOwn()
 	for _, j := range run.choose() {
 		if err := run.job(ctx, j, false); err != nil {
 			return pipeline.Result{}, err

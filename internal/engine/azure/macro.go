@@ -179,6 +179,9 @@ func (a *agent) lookup(name string, site pos.Span, literal tree.Text) (entry, bo
 	if a.vault != nil {
 		return given(name, a.vaultSecret(name, *a.vault), yes), true
 	}
+	if own, ok := a.host.(*within); ok && own.withheld(name) != "" {
+		return given(name, v.Via(a.hop(site, "variable "+shown(name)+" of "+a.library())), maybe), true
+	}
 	return given(name, a.perhapsSet(name, literal, site), maybe), true
 }
 

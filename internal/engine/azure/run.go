@@ -177,6 +177,11 @@ func (nobody) Input(name string) model.Value {
 func (r *run) job(ctx context.Context, j *job, quiet bool) error {
 	r.busy[j] = true
 	defer delete(r.busy, j)
+	if own, ok := r.host.(*within); ok {
+		outer := own.now
+		own.now = j
+		defer func() { own.now = outer }()
+	}
 	outputs := map[string]model.Value{}
 	for i, cell := range r.cells(j) {
 		a := r.agent(j, &cell)

@@ -88,6 +88,7 @@ func Run(ctx context.Context, in pipeline.Step, host pipeline.Host) (pipeline.Re
 		r.out.Doubt = ptr(model.UnknownBecause(model.WhyMissingFile, "the pipelines of "+strict.Path(in.File.Value), model.Trail{}))
 		return r.out, nil
 	}
+	r.doc = doc
 	chosen := r.choose(doc)
 	for _, line := range chosen {
 		if err := r.line(ctx, line); err != nil {
@@ -102,6 +103,7 @@ func Run(ctx context.Context, in pipeline.Step, host pipeline.Host) (pipeline.Re
 type run struct {
 	in   pipeline.Step
 	host pipeline.Host
+	doc  document
 	out  pipeline.Result
 }
 

@@ -48,7 +48,7 @@ func (r *run) environment(l *line, s *step, outputs []output) model.Env {
 	pipeline.Forget(vars, names)
 	for _, name := range names {
 		if _, ok := vars[name]; !ok {
-			vars[name] = r.host.Input(name).Via(hop(s.at, "variable "+strict.Name(name)+" of "+r.place(s)))
+			vars[name] = r.given(s, name).Via(hop(s.at, "variable "+strict.Name(name)+" of "+r.place(s)))
 		}
 	}
 	handed := map[string]bool{}
@@ -78,8 +78,11 @@ func (r *run) environment(l *line, s *step, outputs []output) model.Env {
 			vars[name] = v
 		}
 	}
-	return model.NewEnv(vars).WithRest(model.UnknownBecause(model.WhyCISecret,
-		"the variables of the repository, the workspace and the deployment: bind those that matter under `inputs` in keyfit.yaml", model.Trail{}))
+	needs := "the variables of the repository, the workspace and the deployment: bind those that matter under `inputs` in keyfit.yaml"
+	if why := r.withheld(s, ""); why != "" {
+		needs = why + ": run keyfit in a step that is given the same, or bind those that matter under `inputs` in keyfit.yaml"
+	}
+	return model.NewEnv(vars).WithRest(model.UnknownBecause(model.WhyCISecret, needs, model.Trail{}))
 }
 
 // runNeeds is what would tell what a step does in a run.
@@ -127,11 +130,8 @@ func (r *run) started(v variable) model.Value {
 // names are the plain names that may be variables of the repository: those that the step
 // refers to, and those that are bound.
 func (r *run) names(s *step) []string {
-	out := pipeline.Names(r.in.Files, s.texts())
-	if lister, ok := r.host.(pipeline.Lister); ok {
-		out = append(out, lister.Names()...)
-	}
-	return out
+	out := append(pipeline.Names(r.in.Files, s.texts()), r.bound()...)
+	return append(out, r.inherited(s)...)
 }
 
 // texts are all texts of a step in which variables may stand.

@@ -173,28 +173,40 @@ func (r *run) environment(s *step, cell map[string]string) model.Env {
 // secrets sets the secrets of Buildkite that a list names, or a mapping of variables to
 // their keys.
 func (r *run) secrets(n *tree.Node, set func(name string, v model.Value)) {
-	one := func(name, key string, at pos.Span) {
+	eachSecret(n, func(name, key string, from *tree.Node) {
+		set(name, r.secret(key, name, from.Span()))
+	})
+}
+
+// eachSecret visits the variables of a list or mapping of secrets, with their keys.
+func eachSecret(n *tree.Node, visit func(name, key string, from *tree.Node)) {
+	one := func(name, key string, from *tree.Node) {
 		if name != "" && key != "" {
-			set(name, r.secret(key, at))
+			visit(name, key, from)
 		}
 	}
 	for _, p := range pairsOf(n) {
-		one(p.Key.Text(), p.Value.Text(), p.Value.Span())
+		one(p.Key.Text(), p.Value.Text(), p.Value)
 	}
 	if n.IsMap() {
 		return
 	}
 	for _, item := range n.Each() {
 		if item.IsScalar() {
-			one(item.Text(), item.Text(), item.Span())
+			one(item.Text(), item.Text(), item)
 			continue
 		}
-		one(item.Get("environment_variable").Text(), item.Get("key").Text(), item.Span())
+		one(item.Get("environment_variable").Text(), item.Get("key").Text(), item)
 	}
 }
 
-func (r *run) secret(key string, at pos.Span) model.Value {
-	return r.host.Input("secrets." + key).Via(hop(at, "secret "+strict.Name(key)))
+// secret is what Buildkite keeps under a key, for a variable that receives it.
+func (r *run) secret(key, variable string, at pos.Span) model.Value {
+	name, from := "secrets."+key, hop(at, "secret "+strict.Name(key))
+	if safe, ok := r.host.(pipeline.Safe); ok {
+		return safe.Credential(name, variable).Via(from)
+	}
+	return r.host.Input(name).Via(from)
 }
 
 // cellText is a text of the step with its variables and the cell of its matrix in place.

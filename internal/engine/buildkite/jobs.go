@@ -55,6 +55,9 @@ func (d document) jobsOf(s *step) []pipeline.Job {
 		if chosen := d.chosen(s, job); len(chosen) > 0 {
 			return chosen
 		}
+		if job.Environment = s.spoken(); job.Environment != "" {
+			job.Unsure = "only its command says where it deploys"
+		}
 	}
 	if !job.Deploys {
 		return nil
@@ -72,6 +75,25 @@ func (d document) environmentOf(s *step) (text, variable string) {
 		}
 	}
 	return "", ""
+}
+
+// spoken is the one environment that the command of a step speaks of, as in `deploy.sh production`,
+// where its name speaks of none.
+func (s *step) spoken() string {
+	if tree.OfJob(s.key) != "" || tree.OfJob(s.plainLabel()) != "" || s.trigger != nil {
+		return ""
+	}
+	found := ""
+	for word := range strings.FieldsFuncSeq(s.text(), func(c rune) bool { return strings.ContainsRune(" \t\n=\"'", c) }) {
+		if !slices.Contains(tree.Environments(), word) || word == found {
+			continue
+		}
+		if found != "" {
+			return ""
+		}
+		found = word
+	}
+	return found
 }
 
 // cellJobs is a deployment for each cell of the matrix.
@@ -118,6 +140,9 @@ func (s *step) deploys() bool {
 }
 
 func (s *step) lookDeploys() bool {
+	if pipeline.OnlyRunsKeyfit(s.text()) {
+		return false
+	}
 	if strings.Contains(strings.ToLower(s.key+" "+s.label+" "+s.trigger.Text()), "deploy") {
 		return true
 	}

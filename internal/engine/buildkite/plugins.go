@@ -107,7 +107,7 @@ func (j *job) load(p plugin, field, store string) {
 		}
 		h := hop(pair.Value.Span(), "variable "+strict.Name(name)+" of plugin "+p.short())
 		if store == "buildkite" {
-			j.env = j.env.With(name, j.secret(path, pair.Value.Span()).Over(j.env.Get(name)))
+			j.env = j.env.With(name, j.secret(path, name, pair.Value.Span()).Over(j.env.Get(name)))
 			continue
 		}
 		v := model.UnknownBecause(model.WhyRemoteState, "the secret in "+store+" that "+strict.Name(name)+" is loaded from", model.Trail{}.Append(h))

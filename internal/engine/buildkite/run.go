@@ -219,7 +219,7 @@ func (j *job) isFile(name string) bool {
 // atRun puts into a command what the agent's own commands print: secrets, and answers.
 func (j *job) atRun(command tree.Text) tree.Text {
 	command = replaced(command, secretGet(), func(groups []string, place pos.Span) (tree.Text, bool) {
-		return tree.Of(j.secret(groups[1], place), place), true
+		return tree.Of(j.secret(groups[1], groups[1], place), place), true
 	})
 	return replaced(command, metaData(), func(groups []string, place pos.Span) (tree.Text, bool) {
 		return tree.Of(j.answer(groups[1], groups[2], place), place), true

@@ -69,6 +69,7 @@ type reader struct {
 	v21   bool // parameters and expressions are replaced
 	work  int  // nodes looked at
 	full  bool // a limit was reached
+	mine  *ownJob
 }
 
 // library is where the names of commands, jobs and executors are looked up: a configuration,

@@ -88,9 +88,11 @@ var variableName = lazy.Regexp(`^[A-Za-z_][A-Za-z0-9_]*$`)
 // outside gives the variables of contexts and of the project that the texts of a job read,
 // or that keyfit.yaml binds; of every other name nothing is known.
 func (r *reader) outside(v invocation, texts []string) model.Env {
-	names := pipeline.Names(r.files, texts)
+	names := append(pipeline.Names(r.files, texts), r.inherited(v)...)
+	var bound []string
 	if l, ok := r.host.(pipeline.Lister); ok {
-		names = append(names, l.Names()...)
+		bound = l.Names()
+		names = append(names, bound...)
 	}
 	where, at := "the project", v.at
 	if c := v.args.Get("context"); c != nil {
@@ -99,10 +101,14 @@ func (r *reader) outside(v invocation, texts []string) model.Env {
 	env := map[string]model.Value{}
 	for _, name := range names {
 		if variableName().MatchString(name) && name != "BASH_ENV" {
-			env[name] = r.host.Input(name).Via(r.hop(at, "variable "+strict.Name(name)+" of "+where))
+			env[name] = r.given(v, name, bound).Via(r.hop(at, "variable "+strict.Name(name)+" of "+where))
 		}
 	}
-	rest := model.UnknownBecause(model.WhyCISecret, "a value under `inputs` in keyfit.yaml, if "+where+" or the project sets the variable", model.Trail{}.Append(r.hop(at, "variables of "+where)))
+	needs := "a value under `inputs` in keyfit.yaml, if " + where + " or the project sets the variable"
+	if why := r.withheld(v, ""); why != "" {
+		needs = why + ": run keyfit in a job that is given the same, or write " + needs
+	}
+	rest := model.UnknownBecause(model.WhyCISecret, needs, model.Trail{}.Append(r.hop(at, "variables of "+where)))
 	return model.NewEnv(env).WithRest(rest)
 }
 

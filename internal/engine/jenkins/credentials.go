@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/keyfit/keyfit/internal/model"
+	"github.com/keyfit/keyfit/internal/pipeline"
 	"github.com/keyfit/keyfit/internal/secret"
 	"github.com/keyfit/keyfit/internal/strict"
 )
@@ -119,7 +120,7 @@ func (m *machine) credentialVars(item value, n *node) ([]binding, *model.Value) 
 			name = f.byItself
 		}
 		if name != "" {
-			out = append(out, binding{name: name, value: m.shareOf(id, f.holds, m.hop(at, "withCredentials", name), n), secret: f.holds != inFile})
+			out = append(out, binding{name: name, value: m.shareOf(id, f.holds, name, m.hop(at, "withCredentials", name), n), secret: f.holds != inFile})
 		}
 	}
 	return out, nil
@@ -137,16 +138,19 @@ func (m *machine) placed(h *heaped, n *node) *node {
 }
 
 // shareOf is what a variable holds of a credential.
-func (m *machine) shareOf(id value, holds share, hop model.Hop, n *node) model.Value {
+func (m *machine) shareOf(id value, holds share, variable string, hop model.Hop, n *node) model.Value {
 	name, ok := id.words()
 	if !ok || id.kind == kindNull {
-		if choices, ok := m.choiceOfIDs(id, holds, hop, n); ok {
+		if choices, ok := m.choiceOfIDs(id, holds, variable, hop, n); ok {
 			return choices
 		}
 		why := m.undecidedBy(id, n)
 		return model.UnknownBecause(model.WhyCISecret, "which credential this is: "+why.Needs, why.Trail.Append(hop))
 	}
-	v := m.host.Input("credentials." + name)
+	if strings.Contains(name, "$") { // Jenkins looks it up in a parameter of the run
+		return model.UnknownBecause(model.WhyCISecret, "which credential this is: a parameter of the run says it", model.Trail{}.Append(hop))
+	}
+	v := m.credentialOf("credentials."+name, variable)
 	switch holds {
 	case inFile:
 		needs := "the file of the credential " + strict.Name(name) + ", which lies on the agent alone"
@@ -155,13 +159,21 @@ func (m *machine) shareOf(id value, holds share, hop model.Hop, n *node) model.V
 		needs := "a part of the credential " + strict.Name(name) + " that `credentials.ID` does not hold"
 		return model.UnknownBecause(model.WhyCISecret, needs, v.Trail.Append(hop))
 	case user, password:
-		return half(v, holds, name).Via(hop)
+		return m.half(v, holds, name, variable).Via(hop)
 	}
 	return v.Via(hop)
 }
 
+// credentialOf asks for a credential, or for a part of one.
+func (m *machine) credentialOf(name, variable string) model.Value {
+	if safe, ok := m.host.(pipeline.Safe); ok {
+		return safe.Credential(name, variable)
+	}
+	return m.host.Input(name)
+}
+
 // choiceOfIDs is a credential whose id is one of several.
-func (m *machine) choiceOfIDs(id value, holds share, hop model.Hop, n *node) (model.Value, bool) {
+func (m *machine) choiceOfIDs(id value, holds share, variable string, hop model.Hop, n *node) (model.Value, bool) {
 	v, ok := id.model()
 	if !ok || v.Why != model.WhyAmbiguous || len(v.Alternatives) == 0 || len(v.Alternatives) > maxChoices {
 		return model.Value{}, false
@@ -171,25 +183,30 @@ func (m *machine) choiceOfIDs(id value, holds share, hop model.Hop, n *node) (mo
 		if a.State != model.Known {
 			return model.Value{}, false
 		}
-		out = append(out, m.shareOf(textValue(valueText(a, n)), holds, hop, n))
+		out = append(out, m.shareOf(textValue(valueText(a, n)), holds, variable, hop, n))
 	}
 	return model.Ambiguous(v.Needs, out...), true
 }
 
-// half is the name or the password of a credential that is bound to both with a colon
-// between them.
-func half(v model.Value, holds share, id string) model.Value {
-	if v.State != model.Known {
-		return v
+// half is the name or the password of a credential: by a name of its own, credentials.ID/username or
+// credentials.ID/password, or of one that is bound to both with a colon between them. One that is
+// bound without a colon is the password.
+func (m *machine) half(v model.Value, holds share, id, variable string) model.Value {
+	part := "/username"
+	if holds == password {
+		part = "/password"
+	}
+	if own := m.credentialOf("credentials."+id+part, variable); own.State == model.Known || v.State != model.Known {
+		return own
 	}
 	before, behind, ok := strings.Cut(v.Text.Reveal(), ":")
-	if !ok {
-		needs := "the credential " + strict.Name(id) + " as username:password, with the colon"
-		return model.UnknownBecause(model.WhyCISecret, needs, v.Trail)
-	}
-	v.Text = secret.New(before)
-	if holds == password {
+	switch {
+	case ok && holds == user:
+		v.Text = secret.New(before)
+	case ok:
 		v.Text = secret.New(behind)
+	case holds == user:
+		return m.credentialOf("credentials."+id+part, variable)
 	}
 	v.Parts = nil
 	return v
@@ -200,14 +217,21 @@ func half(v model.Value, holds share, id string) model.Value {
 // to be there when the pipeline speaks of them.
 func (m *machine) credential(n *node, name string, id value) []binding {
 	hop := func(name string) model.Hop { return m.hop(n, "environment", name) }
-	out := []binding{{name: name, value: m.shareOf(id, whole, hop(name), n), secret: true}}
+	out := []binding{{name: name, value: m.shareOf(id, whole, name, hop(name), n), secret: true}}
 	v := out[0].value
+	if v.State == model.Known && !strings.Contains(v.Text.Reveal(), ":") && (strings.Contains(n.src.text, name+"_USR") || strings.Contains(n.src.text, name+"_PSW")) {
+		// Somebody bound the password alone.
+		out[0].value = model.UnknownBecause(model.WhyCISecret, "the credential as username:password, with the colon", v.Trail)
+	}
 	for _, one := range []struct {
 		suffix string
 		holds  share
 	}{{"_USR", user}, {"_PSW", password}} {
 		b := binding{name: name + one.suffix, secret: true}
-		b.value = m.shareOf(id, one.holds, hop(b.name), n)
+		b.value = m.shareOf(id, one.holds, b.name, hop(b.name), n)
+		if b.value.State == model.Unknown && !strings.Contains(n.src.text, b.name) {
+			b.value.Needs = model.CredentialPart
+		}
 		if v.State == model.Known && !strings.Contains(n.src.text, b.name) {
 			absent := model.Value{State: model.Absent}
 			b.value = model.Ambiguous("what kind of credential this is", absent, b.value)

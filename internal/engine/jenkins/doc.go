@@ -23,5 +23,9 @@
 //   - An expression on nothing, where Groovy would end the run, is unknown: something sets it.
 //   - A stage that is asked for runs, unless its condition is certainly not met.
 //   - The checkout of the job is this repository.
-//   - `credentials.ID` of a username with password is bound to "username:password".
+//   - A username with password is bound as `credentials.ID/username` and `credentials.ID/password`,
+//     or as `credentials.ID` with "username:password"; one without a colon is the password.
+//
+// In a job of Jenkins, keyfit's own step is looked for in the Jenkinsfile that is followed: what the
+// blocks around it bind tells which variable of the process is which credential. See [Bindings].
 package jenkins

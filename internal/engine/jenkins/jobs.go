@@ -56,7 +56,7 @@ func (p *plan) jobs(s *stage) []pipeline.Job {
 	if s.name == "" && s.node.end > 0 {
 		return nil // its name is only known in a run
 	}
-	if !s.deploys && s.environment == "" {
+	if !s.deploys && s.environment == "" || s.onlyLooks() {
 		return nil
 	}
 	if !s.deploys {

@@ -54,6 +54,7 @@ type machine struct {
 	passed     []string         // stages that were met, by their names
 	took       bool             // the stage that is asked for was followed
 	keys       map[string]value // other variables of the environment {} block that is evaluated
+	search     *search          // for keyfit's own step; nil when the pipeline is followed
 	describing int              // within arguments that describe something, rather than run it
 
 	consumers []model.Consumer

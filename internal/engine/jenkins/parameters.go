@@ -109,6 +109,11 @@ func (m *machine) choices(c *invocation) (value, []string) {
 // decideOn is what a parameter is in this run: what was given, the choice that is named as
 // the environment, or its default.
 func (m *machine) decideOn(p parameter) (v value, given bool) {
+	if m.search != nil {
+		if v, ok := m.search.parameter(p); ok {
+			return m.typed(v, p), true
+		}
+	}
 	for name, v := range m.in.Inputs {
 		if strings.EqualFold(name, p.name) {
 			return m.typed(v, p), true

@@ -3,6 +3,8 @@ package jenkins
 import (
 	"slices"
 	"strings"
+
+	"github.com/keyfit/keyfit/internal/pipeline"
 )
 
 // plan is what the text of a Jenkinsfile says about its stages, before anything runs.
@@ -39,7 +41,10 @@ type stage struct {
 	branches    []string       // all that it names
 	negated     map[*node]bool // what stands within not {}
 	unsure      string
-	texts       []string // of its scripts
+	texts       []string       // of its scripts
+	own         bool           // it runs keyfit
+	works       bool           // it does something beside that
+	aside       map[*node]bool // arguments of steps that deliver nothing
 }
 
 func newPlan(root *node) *plan {
@@ -168,7 +173,7 @@ func (p *plan) visit(n, top *node, called map[string]bool, visit func(*node)) {
 // understand reads where a stage deploys, if it does.
 func (p *plan) understand(s *stage) {
 	var set, asked, ids []string
-	s.negated = map[*node]bool{}
+	s.negated, s.aside = map[*node]bool{}, map[*node]bool{}
 	deploys := namesDeploy(s.name)
 	for up := s.up; up != nil && !deploys; up = up.up {
 		deploys = namesDeploy(up.name)
@@ -192,12 +197,13 @@ func (p *plan) understand(s *stage) {
 		case nodeCall:
 			p.calls(s, n, &ids, &asked)
 			deploys = deploys || isDeployStep(n)
+			s.minds(n)
 		}
 	})
 	for _, t := range s.texts {
 		deploys = deploys || runsDeploy(t)
 	}
-	s.deploys = deploys
+	s.deploys = deploys && !s.onlyLooks()
 	if len(s.branches) == 1 && !strings.ContainsAny(s.branches[0], "*?") {
 		s.branch = s.branches[0]
 	}
@@ -219,6 +225,40 @@ func (p *plan) understand(s *stage) {
 		}
 	}
 }
+
+// minds notes whether a call runs keyfit, or something else that may deliver.
+func (s *stage) minds(n *node) {
+	switch name := n.callee(); {
+	case slices.Contains([]string{"sh", "bat", "pwsh", "powershell"}, name):
+		script := n.named("script")
+		if script == nil {
+			script = n.position(0)
+		}
+		only := pipeline.OnlyRunsKeyfit(spokenText(script))
+		s.own, s.works = s.own || only, s.works || !only
+	case isOwnStep(name):
+		s.own = true
+	case name == "load" || name == "build" || !isKnownStep(name) && !slices.Contains(parts, name) && !s.aside[n]:
+		s.works = s.works || name != ""
+	case name != "":
+		for _, a := range n.args {
+			if a.value.kind != nodeClosure {
+				a.value.walk(func(k *node) bool { s.aside[k] = true; return true })
+			}
+		}
+	}
+}
+
+// parts are the parts of a stage, and the blocks that are no steps.
+var parts = []string{
+	"stage", "stages", "post", "always", "changed", "fixed", "regression", "aborted", "failure", "success", "unstable", "unsuccessful", "cleanup", "options", "tools",
+	"triggers", "parameters", "parallel", "matrix", "axes", "axis", "pipeline", "node", "ws", "container", "catchError", "warnError", "readFile", "fileExists", "writeFile",
+	"pwd", "isUnix", "docker", "dockerfile", "kubernetes", "label", "image", "args", "yaml", "yamlFile", "branch", "allOf", "anyOf", "not", "expression", "tag",
+}
+
+// onlyLooks reports whether a stage runs keyfit and nothing else: whatever it names, it deploys
+// nothing.
+func (s *stage) onlyLooks() bool { return s.own && !s.works }
 
 // compared gives the text that a parameter or variable is compared with.
 func compared(n *node) []string {

@@ -12,8 +12,8 @@ func (m *machine) awsLayer(c *invocation) layer {
 	id := c.get("credentials")
 	if id.kind != kindNull && c.get("role").kind == kindNull && c.get("roleAccount").kind == kindNull {
 		l = layer{vars: []binding{
-			{name: "AWS_ACCESS_KEY_ID", value: m.shareOf(id, user, m.hop(c.node, "withAWS", "AWS_ACCESS_KEY_ID"), c.node), secret: true},
-			{name: "AWS_SECRET_ACCESS_KEY", value: m.shareOf(id, password, m.hop(c.node, "withAWS", "AWS_SECRET_ACCESS_KEY"), c.node), secret: true},
+			{name: "AWS_ACCESS_KEY_ID", value: m.shareOf(id, user, "AWS_ACCESS_KEY_ID", m.hop(c.node, "withAWS", "AWS_ACCESS_KEY_ID"), c.node), secret: true},
+			{name: "AWS_SECRET_ACCESS_KEY", value: m.shareOf(id, password, "AWS_SECRET_ACCESS_KEY", m.hop(c.node, "withAWS", "AWS_SECRET_ACCESS_KEY"), c.node), secret: true},
 		}}
 	}
 	if id.kind == kindNull && c.get("role").kind == kindNull && c.get("profile").kind == kindNull {

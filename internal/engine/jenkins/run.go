@@ -13,10 +13,7 @@ import (
 // Run follows the stages of a Jenkinsfile that deploy. The stages before them are followed
 // as well, for what they leave. The error is that of ctx or of the host.
 func Run(ctx context.Context, in pipeline.Step, host pipeline.Host) (pipeline.Result, error) {
-	m := &machine{
-		ctx: ctx, in: in, host: host, st: newState(), binding: newScope(nil), secrets: map[string]bool{},
-		loads: map[string]*script{}, params: map[string]value{}, told: map[string]bool{}, frame: &frame{},
-	}
+	m := newMachine(ctx, in, host)
 	m.guarded()
 	if m.failure != nil {
 		return pipeline.Result{}, m.failure
@@ -25,6 +22,13 @@ func Run(ctx context.Context, in pipeline.Step, host pipeline.Host) (pipeline.Re
 		return pipeline.Result{}, err
 	}
 	return pipeline.Result{Consumers: m.consumers, Problems: model.SortProblems(m.problems), Doubt: m.doubt}, nil
+}
+
+func newMachine(ctx context.Context, in pipeline.Step, host pipeline.Host) *machine {
+	return &machine{
+		ctx: ctx, in: in, host: host, st: newState(), binding: newScope(nil), secrets: map[string]bool{},
+		loads: map[string]*script{}, params: map[string]value{}, told: map[string]bool{}, frame: &frame{},
+	}
 }
 
 // guarded runs the pipeline with a net below it: a mistake of keyfit's own must not end the

@@ -127,6 +127,7 @@ func (m *machine) sh(c *invocation, shell string) value {
 	if shell == "sh" {
 		s.Shell, s.Flags = interpreter(s.Text)
 	}
+	m.saw(s.Text)
 	after, ok := m.follow(s, c)
 	switch {
 	case !ok:

@@ -298,6 +298,9 @@ func (m *machine) foreign(c *invocation, name string) value {
 	if v, ok := m.ownLibrary(c, name); ok {
 		return v
 	}
+	if isOwnStep(name) {
+		return m.ownStep(c)
+	}
 	what := "a step"
 	if looksLikeName(name) && len(name) <= 60 && !strings.ContainsAny(name, "0123456789") {
 		what = "the step " + strconv.Quote(name)
@@ -323,6 +326,19 @@ func (m *machine) foreign(c *invocation, name string) value {
 		}
 	}
 	return unknownValue(why)
+}
+
+// ownStep is keyfit's step of a shared library: it looks at the keys, and sets and delivers nothing.
+func (m *machine) ownStep(c *invocation) value {
+	m.saw("keyfit")
+	if m.at.loud {
+		m.consume(c.node, "keyfit", m.env())
+		m.consumers[len(m.consumers)-1].Self = true
+	}
+	if c.body() != nil || c.within != nil {
+		return m.body(c)
+	}
+	return nullValue()
 }
 
 // ownLibrary follows vars/NAME.groovy: the repository is the library itself.
