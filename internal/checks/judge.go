@@ -46,6 +46,9 @@ func (f fired) consumers() []model.Consumer {
 
 func completed(f Finding, check Check, c *Case) Finding {
 	f.ID, f.Name, f.Severity = check.ID, check.Name, check.Severity
+	if c.Problem != nil && c.Problem.Stops {
+		f.Severity = Error
+	}
 	f.Environment = c.Slot.Environment
 	f.Consumer, f.Container = keys.Label(c.Slot.Consumer), c.Slot.Consumer.Container
 	f.Variable = c.Slot.Variable

@@ -21,7 +21,7 @@ PAYMENT_API_KEY="sk_test_CANARYstaging
 PAYMENT_API_KEY="sk_test_CANARYstaging"`,
 			Fix: "Correct the file at the place that is named. Where a step of the deploy path names a file that does not exist any more, remove it from `keyfit.yaml`. " +
 				"An ignore, under `ignore` or in a comment, that has expired, soon will, matches nothing or cannot be read is reported with this id as well; renew, mend or remove it.",
-			Limits: "Only files that the deploy path reaches are read. An ignore is called useless only when this run could have produced the finding: its environment was checked, and the API has answered. What is said about ignores cannot be ignored itself.",
+			Limits: "It is an error, and no warning, where the deploy certainly ends at the place: in a script with `set -u`, at a variable that is not set. Only files that the deploy path reaches are read. An ignore is called useless only when this run could have produced the finding: its environment was checked, and the API has answered. What is said about ignores cannot be ignored itself.",
 			See:    []string{"K102"},
 		},
 	}

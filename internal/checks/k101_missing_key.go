@@ -1,6 +1,7 @@
 package checks
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/keyfit/keyfit/internal/model"
@@ -47,13 +48,42 @@ func missing(c *Case) (Finding, bool) {
 	return Finding{
 		At:      c.at(),
 		Message: fmt.Sprintf("%s %s; %s was expected", c.subject(), what, c.aKey()),
-		Fix:     c.supply(),
+		Fix:     c.meantName() + c.supply(),
 		Related: c.shadowed(),
 	}, true
 }
 
+// meantName asks about a name that is received where the declared one is not, and that is nearly
+// the same; empty when there is none.
+func (c *Case) meantName() string {
+	declared := c.Run.file().Keys
+	if c.Slot.Declared == nil || c.Slot.Value.State != model.Absent {
+		return ""
+	}
+	for _, o := range append([]*Case{c}, c.Run.slots()...) {
+		if o.Slot.Environment != c.Slot.Environment {
+			continue
+		}
+		for _, name := range o.Slot.Consumer.Env.Names() {
+			if _, own := declared[name]; !own && isNear(c.Slot.Variable, name) && receivesOrMay(o, name) {
+				return fmt.Sprintf("did you mean %q, which arrives? else ", name)
+			}
+		}
+	}
+	return ""
+}
+
 // supply says where a value is to be put.
 func (c *Case) supply() string {
+	if kept, named, ok := stored(c.Slot.Value.Trail); ok {
+		return fmt.Sprintf("create %s, or correct its name at %s and in keyfit's own step", onGitHub(kept, "in"), place(named))
+	}
+	for _, hop := range c.Slot.Value.Trail.Hops() {
+		if hop.Lacks != "" {
+			hop.Stored.Name = cmp.Or(hop.Stored.Name, c.Slot.Variable)
+			return hop.Lack()
+		}
+	}
 	if at := c.Slot.Value.Trail.At(); at.IsValid() {
 		return fmt.Sprintf("give %q a value at %s", c.Slot.Variable, place(at))
 	}

@@ -64,6 +64,9 @@ func (c *Case) malformation() (what, fix string) {
 		if isAboutForm(damage[len(damage)-1].Kind) {
 			return what, another
 		}
+		if damage[0].Kind == provider.FilePath {
+			return what, fmt.Sprintf("make %q a plain variable of the CI system, or let the application read the file", c.Slot.Variable)
+		}
 		return what, fmt.Sprintf("remove what does not belong to the key %s", c.change())
 	case c.settled() == provider.KeyKindWrong:
 		return fmt.Sprintf("holds %s, which does not serve here%s%s", c.kind(), c.meaning(), c.heard()), another

@@ -159,7 +159,7 @@ func layered(winner, loser model.Hop) bool {
 		return false
 	}
 	switch winner.Kind {
-	case model.KindShell:
+	case model.KindShell, model.KindJenkins:
 		return false
 	case model.KindManifest, model.KindSecret, model.KindConfigMap:
 		// The same object is applied once more. Otherwise two objects supply one variable.
@@ -200,6 +200,9 @@ func (c *Case) shadowed() []Related {
 	var out []Related
 	v := c.Slot.Value
 	for _, d := range v.Losers {
+		if d.Value.State == model.Known && d.Value.Text.IsEmpty() {
+			continue // an empty default is meant to be replaced
+		}
 		message := "replaced: this definition has another value"
 		switch {
 		case v.State == model.Known && d.Value.State == model.Known && v.Text.Equal(d.Value.Text):

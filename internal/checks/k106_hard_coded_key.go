@@ -43,6 +43,15 @@ func hardCoded(c *Case) (Finding, bool) {
 	}, true
 }
 
+// put says where a key is to be put. A text in code is no place for one: there it is handed over.
+func (c *Case) put(key string) string {
+	hop, ok := literal(c.Slot.Value.Trail)
+	if !ok || !c.arrives() || !c.looksReal() {
+		return fmt.Sprintf("put %s %s", key, c.change())
+	}
+	return fmt.Sprintf("hand over %s from the secret store in place of the text at %s", key, place(hop.At))
+}
+
 // looksReal reports whether the text is a key, rather than anything that a variable
 // with a telling name may hold.
 func (c *Case) looksReal() bool {

@@ -3,6 +3,7 @@ package checks
 import (
 	"cmp"
 	"fmt"
+	"strings"
 
 	"github.com/keyfit/keyfit/internal/model"
 )
@@ -36,7 +37,7 @@ func ambiguous(c *Case) (Finding, bool) {
 	f := Finding{
 		At:      v.Trail.At(),
 		Message: fmt.Sprintf("%s is one of %d candidates, and what decides is not known here", c.subject(), len(v.Alternatives)),
-		Fix:     cmp.Or(prefixed("decide what it depends on: ", v.Needs), "decide it before the deploy"),
+		Fix:     cmp.Or(notHanded(v.Alternatives), prefixed("decide what it depends on: ", v.Needs), "decide it before the deploy"),
 	}
 	for i, a := range v.Alternatives {
 		f.Related = append(f.Related, Related{At: a.Trail.At(), Message: candidate(i+1, a)})
@@ -44,6 +45,30 @@ func ambiguous(c *Case) (Finding, bool) {
 	}
 	f.At = firstPlace(f.At, c.at())
 	return f, true
+}
+
+// notHanded names the secrets that keyfit's own step would have to be given, when that is why the
+// candidates are not known.
+func notHanded(candidates []model.Value) string {
+	var names []string
+	var at string
+	for _, v := range candidates {
+		if v.State == model.Known {
+			continue
+		}
+		kept, named, ok := stored(v.Trail)
+		if !ok || !strings.Contains(v.Needs, model.OwnStep) {
+			return ""
+		}
+		names, at = append(names, kept.Name), place(named)
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	if len(names) == 1 {
+		return fmt.Sprintf("add the secret %q to the `env` of keyfit's own step, as it is at %s", names[0], at)
+	}
+	return fmt.Sprintf("add the secrets %s to the `env` of keyfit's own step, as they are at %s", quoted(names), at)
 }
 
 func candidate(number int, v model.Value) string {

@@ -22,7 +22,7 @@ STRIPE_API_KEY=sk_test_CANARYstaging`,
 			Good: `# .env.production
 STRIPE_API_KEY=sk_live_CANARYproduction`,
 			Fix: "Supply the key of the right mode. Where the other mode is meant, such as live keys in a pilot environment, say so: `expect: {pilot: {mode: live}}` under the key in `keyfit.yaml`.",
-			Limits: "The mode is what the API told, or else what the form of the key tells; keys that tell none are not judged. " +
+			Limits: "The mode is what the API told, or else what the form of the key tells; of keys that tell none only an expectation is judged, as unverified (`K401`). " +
 				"Without an expectation the name of the environment decides: `prod`, `production`, `prd` and `live` are production, also as a part of a name (`prod-eu`, but not `non-prod`). " +
 				"Names that tell nothing (`main`, `master`, `trunk`, `default`, `release`, `canary`) are judged only with an expectation.",
 			See: []string{"K205", "K203"},
@@ -49,7 +49,7 @@ func modeMismatch(c *Case) (Finding, bool) {
 	return Finding{
 		At:      c.at(),
 		Message: fmt.Sprintf("%s holds a %s key of %s and %s a %s key%s", c.subject(), is, c.service(), why, want, c.consequence(is)),
-		Fix:     fmt.Sprintf("put the %s key of %q %s, or expect {mode: %s} in keyfit.yaml", want, c.Slot.Environment, c.change(), is),
+		Fix:     fmt.Sprintf("%s, or expect {mode: %s} in keyfit.yaml", c.put(fmt.Sprintf("the %s key of %q", want, c.Slot.Environment)), is),
 		Related: append(c.expectedAt(), c.shadowed()...),
 	}, true
 }

@@ -22,7 +22,7 @@ keys:
 			Good: `# .env.production holds a key that was created in acct_1Shop
 STRIPE_API_KEY=sk_live_CANARYproduction`,
 			Fix:    "Create the key in the expected account and supply that one. If the account has changed on purpose, change `expect` in `keyfit.yaml`.",
-			Limits: "It needs an expectation, unless the API itself says that the account is the wrong one. Providers whose answers name no account cannot be judged; `keyfit providers` says what each answer tells.",
+			Limits: "It needs an expectation, unless the API itself says that the account is the wrong one. Where an account is expected and no answer names one, the slot is unverified (`K401`); `keyfit providers` says what each answer tells.",
 			See:    []string{"K204", "K205", "K201"},
 		},
 	}

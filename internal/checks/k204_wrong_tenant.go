@@ -1,6 +1,7 @@
 package checks
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -33,7 +34,7 @@ PAYMENT_API_KEY=sk_test_CANARYstaging
 TENANT_ID=acme-staging`,
 			Fix: "Define the companion variable beside the key, and remove the line that is named. Or supply the key of the tenant that is meant.",
 			Limits: "A variable that is sent along is compared with the tenant, user or account that the API tells, by what its name says (`TENANT_ID`, `PAYMENT_USER_ID`, `ORG`, `ACCOUNT_ID`). " +
-				"An API that tells none of these, or that answers with what it was sent, cannot be judged. The text of the companion is never shown.",
+				"An API that tells none of these, or that answers with what it was sent, cannot be judged; an expected tenant or user that it does not tell is unverified (`K401`). A service's key is another user's where `owner: person` is expected. The text of the companion is never shown.",
 			See: []string{"K203", "K205"},
 		},
 	}
@@ -54,11 +55,19 @@ func tenantMismatch(c *Case) (Finding, bool) {
 		if c.genuine() && e.is != "" && e.want != "" && e.is != e.want {
 			return Finding{
 				At:      c.at(),
-				Message: fmt.Sprintf("%s holds a key of %s %q at %s, expected %q", c.subject(), e.role, e.is, c.service(), e.want),
+				Message: fmt.Sprintf("%s holds the key of another %s: %q at %s, expected the %s %q", c.subject(), e.role, e.is, c.service(), e.role, e.want),
 				Fix:     fmt.Sprintf("put the key of %s %q %s, or correct what is expected", e.role, e.want, c.change()),
 				Related: append(c.expectedAt(), c.shadowed()...),
 			}, true
 		}
+	}
+	if c.expect().Owner == "person" && c.genuine() && isMachine(c.principal()) {
+		return Finding{
+			At:      c.at(),
+			Message: fmt.Sprintf("%s holds the key of another user: %s at %s, expected a person's", c.subject(), cmp.Or(owner(c.identity()), "a service account's"), c.service()),
+			Fix:     fmt.Sprintf("put the key of a person %s, or correct what is expected", c.change()),
+			Related: append(c.expectedAt(), c.shadowed()...),
+		}, true
 	}
 	return refusedTenant(c)
 }

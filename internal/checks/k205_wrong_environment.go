@@ -59,7 +59,7 @@ func (c *Case) otherEnvironment() string {
 
 // ownKey says where the right key is to be put, and which definition it may be.
 func (c *Case) ownKey() string {
-	fix := fmt.Sprintf("put the key of %q %s", c.Slot.Environment, c.change())
+	fix := c.put(fmt.Sprintf("the key of %q", c.Slot.Environment))
 	if at := c.Slot.Value.Trail.At(); at.IsValid() {
 		for _, d := range c.Slot.Value.Losers {
 			if d.Value.State == model.Known && differs(c.Slot.Value, d.Value) && declares(d.Value, c.Slot.Provider) {

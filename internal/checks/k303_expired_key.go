@@ -11,7 +11,7 @@ func expiredKey() Check {
 	return Check{
 		ID: "K303", Name: "expired-key", Severity: Error, Run: expired,
 		Page: Page{
-			Summary: "The key has expired, or expires within the time that is expected of it.",
+			Summary: "The key has expired, expires within the time that is expected of it, or is older than the policy allows.",
 			Why:     "An expired key is refused. One that expires soon passes every test today and stops the application at night, long after the deploy that could have replaced it.",
 			Bad: `# keyfit.yaml: the key must still hold for two weeks
 keys:
@@ -22,7 +22,7 @@ keys:
 			Good: `# a key that expires in a year
 PAYMENT_API_KEY=sk_live_CANARYnextyear`,
 			Fix:    "Create a new key and supply it at the place that is named. Set `expires-after` to the longest time between two deploys, so that a deploy always comes before the end.",
-			Limits: "The coming end is known only where the API tells it, and judged only with `expires-after`. The clock is that of the machine that keyfit runs on.",
+			Limits: "The coming end is known only where the API tells it, and judged only with `expires-after`; where that is set and no end is told, the slot is unverified (`K401`), unless the answer says that there is none. The age is judged with `policy.max-age`, where the API tells when the key was made, and never where it does not. The clock is that of the machine that keyfit runs on.",
 			See:    []string{"K302", "K301"},
 		},
 	}
@@ -31,6 +31,9 @@ PAYMENT_API_KEY=sk_live_CANARYnextyear`,
 func expired(c *Case) (Finding, bool) {
 	said := c.settled() == provider.KeyExpired && !c.displaced()
 	words, ends := c.expiry(said)
+	if !ends {
+		words, ends = c.age()
+	}
 	if !said && !(ends && c.genuine()) {
 		return Finding{}, false
 	}
@@ -57,6 +60,15 @@ func (c *Case) expiry(said bool) (words string, ends bool) {
 		return fmt.Sprintf("expires on %s, in %s, and is expected to hold for %s", day(end), length(end.Sub(now)), length(wanted)), true
 	}
 	return "", false
+}
+
+// age says in words how old the key is, and whether that is more than the policy allows.
+func (c *Case) age() (words string, tooOld bool) {
+	created, most := c.identity().Created, time.Duration(c.Run.file().Policy.MaxAge)
+	if created.IsZero() || most <= 0 || c.Run.now().Sub(created) <= most {
+		return "", false
+	}
+	return fmt.Sprintf("was made on %s, %s ago, and may be %s old by policy.max-age", day(created), length(c.Run.now().Sub(created)), length(most)), true
 }
 
 // length gives a time in the largest unit that does not round it up.

@@ -24,7 +24,7 @@ keys:
 PAYMENT_API_KEY=sk_live_CANARYboth`,
 			Fix: "Grant the permission to the key, or create a key that has it, at the vendor. Where a service or an API has to be switched on for the project, do that. Where it is not needed, remove it from `scopes` under `expect`.",
 			Limits: "A permission is missed only where the API refuses for want of it, or tells the scopes of the key and those that are expected are not among them. " +
-				"A scope `*` and one such as `charges:*` stand for all that they cover. What the application will need beyond `scopes` is not known.",
+				"A scope `*` and one such as `charges:*` stand for all that they cover. Where scopes are expected and no answer tells any, the slot is unverified (`K401`). What the application will need beyond `scopes` is not known.",
 			See: []string{"K309", "K306"},
 		},
 	}

@@ -3,7 +3,6 @@ package checks
 import (
 	"cmp"
 	"fmt"
-	"strings"
 )
 
 func personalKey() Check {
@@ -19,7 +18,7 @@ policy: {owner: service}
 			Good: `# the API says: user "checkout", kind service
 PAYMENT_API_KEY=sk_live_CANARYcheckout`,
 			Fix:    "Create a service account at the vendor, with only the rights that the application needs, and supply its key. Where a person's key is meant, such as in a developer's own environment, set `owner: any` under `expect`.",
-			Limits: "It needs `policy.owner: service` or `owner: service` under `expect`; the latter wins. Who stands behind a key is what the API told, or else what the form of the key tells. Vendors without service accounts cannot satisfy it.",
+			Limits: "It needs `policy.owner: service` or `owner: service` under `expect`; the latter wins. Where nothing tells who stands behind a key, the policy lets it pass, and `owner` under `expect` is `K401`. Who stands behind a key is what the API told, or else what the form of the key tells. Vendors without service accounts cannot satisfy it.",
 			See:    []string{"K304", "K309"},
 		},
 	}
@@ -41,13 +40,5 @@ func personal(c *Case) (Finding, bool) {
 
 // isPersons reports whether a person stands behind the key, as far as anything tells.
 func (c *Case) isPersons() bool {
-	kind := c.identity().Kind
-	if kind == "" && c.Slot.Form != nil {
-		kind = c.Slot.Form.Principal
-	}
-	switch strings.ToLower(kind) {
-	case "person", "user", "human":
-		return true
-	}
-	return false
+	return isPerson(c.principal())
 }

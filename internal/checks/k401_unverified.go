@@ -2,6 +2,7 @@ package checks
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/keyfit/keyfit/internal/provider"
@@ -13,8 +14,8 @@ func unverified() Check {
 	return Check{
 		ID: idUnverified, Name: "unverified", Severity: Warning, Run: notVerified,
 		Page: Page{
-			Summary: "The key could not be verified: a rate limit, an outage, the network, an allow-list, or an answer that leaves several causes open.",
-			Why:     "Nothing was learned of the key. It is neither good nor bad, and the deploy goes on as blind as before. It is never counted as a pass, and never as an invalid key.",
+			Summary: "The key, or something that is expected of it, could not be verified: a rate limit, an outage, the network, an allow-list, an answer that leaves several causes open, or one that does not tell.",
+			Why:     "Nothing was learned of the key, or not whether it is the one that is meant. It is neither good nor bad, and the deploy goes on as blind as before. It is never counted as a pass, and never as an invalid key.",
 			Bad: `# .github/workflows/deploy.yml: the runner has no way out but the proxy
 - run: keyfit check -e production`,
 			Good: `# .github/workflows/deploy.yml
@@ -23,14 +24,17 @@ func unverified() Check {
     HTTPS_PROXY: http://proxy.example.com:3128
     SSL_CERT_FILE: /etc/ssl/company-ca.pem`,
 			Fix: "Do what the finding advises: open the way to the host, give the job the proxy or the CA file, add its address to the allow-list, or run the check later. `keyfit doctor` shows what the job can reach. " +
+				"Where an expectation is not told, correct the path under `identity` of the provider, or remove what the API never tells from `expect`. " +
 				"A control key (`keys.X.control`), one that is known to be good, tells whether this key or the way to its host is to blame. " +
 				"`--on-unverified fail` makes a deploy stop on it.",
-			Limits: "Runs with `--offline`, values that are not known (`K102`, `K107`) and keys for which no harmless request exists are listed as unverified in the report and are no findings. " +
+			Limits: "Under `expect`, everything that is written must be told by the answer or by the form of the key; what `policy` asks of all keys counts only where it is told. Runs with `--offline`, values that are not known (`K102`, `K107`) and keys for which no harmless request exists are listed as unverified in the report and are no findings. " +
 				"A runner in another network than the deploy sees another answer: an allow-list may refuse the one and accept the other.",
 			See: []string{"K102", "K310"},
 		},
 	}
 }
+
+const correctHost = "correct the host, or "
 
 type advice struct{ what, fix string }
 
@@ -42,7 +46,7 @@ var unverifiedAdvice = map[provider.Reason]advice{
 	provider.SSORequired:    {"the key is not authorised for single sign-on", "authorise the key for the organisation's single sign-on at the vendor"},
 	provider.RateLimited:    {"the API asks to slow down", "run the check again later, or less often; a limit that never ends may be a used-up quota"},
 	provider.ProviderDown:   {"the API is out of order", "look at the vendor's status page and run the check again"},
-	provider.NetworkDNS:     {"the name of the host cannot be resolved here", "correct the host, or let this runner resolve its name"},
+	provider.NetworkDNS:     {"the name of the host cannot be resolved here", correctHost + "let this runner resolve its name"},
 	provider.NetworkConnect: {"no connection to the host", "let this runner reach the host: firewall, VPN, egress rules"},
 	provider.NetworkTLS:     {"the certificate of the host is not trusted here", "give this runner the CA file of your network (SSL_CERT_FILE); do not switch the verification off"},
 	provider.NetworkProxy:   {"the proxy does not let the request through, or cannot be trusted with it", "check HTTP_PROXY, HTTPS_PROXY, NO_PROXY and the proxy's allow-list; ask over https, so that a proxy can neither take the key out nor answer itself"},
@@ -53,7 +57,7 @@ var unverifiedAdvice = map[provider.Reason]advice{
 func notVerified(c *Case) (Finding, bool) {
 	a, ok := unverifiedAdvice[c.Verdict.Reason]
 	if !ok || !c.arrives() {
-		return Finding{}, false
+		return c.unconfirmed()
 	}
 	what := a.what
 	if failure := c.Verdict.Evidence.Failure; failure != "" {
@@ -70,8 +74,16 @@ func notVerified(c *Case) (Finding, bool) {
 	return Finding{
 		At:      c.at(),
 		Message: fmt.Sprintf("%s could not be verified at %s (%s): %s%s", c.subject(), c.service(), c.Verdict.Reason, what, c.heard()),
-		Fix:     a.fix + c.waiting(),
+		Fix:     c.advised(a.fix) + c.waiting(),
 	}, true
+}
+
+// advised leaves out of the advice what cannot be done about a vendor's own host.
+func (c *Case) advised(fix string) string {
+	if c.Verdict.Reason == provider.NetworkDNS && c.Slot.Provider != nil && !c.Slot.Provider.Custom {
+		return strings.TrimPrefix(fix, correctHost)
+	}
+	return fix
 }
 
 // waiting says how long the API asks to wait.

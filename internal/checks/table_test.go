@@ -32,7 +32,7 @@ func rows() []row {
 	for _, group := range [][]row{
 		inputRows(), missingRows(), unknownRows(), literalRows(), damageRows(), overrideRows(), hardCodedRows(), nameRows(),
 		foreignRows(), modeRows(), sharedRows(), accountRows(), tenantRows(), elsewhereRows(),
-		refusedRows(), expiryRows(), permissionRows(), ownerRows(), openRows(), unverifiedRows(), ignoreRows(), commentRows(),
+		refusedRows(), expiryRows(), permissionRows(), ownerRows(), expectationRows(), openRows(), unverifiedRows(), ignoreRows(), commentRows(),
 	} {
 		out = append(out, group...)
 	}
@@ -101,6 +101,10 @@ func missingRows() []row {
 			key(receives(model.Value{State: model.Absent}), undeclared)),
 		all("missing: no place but the file", "K101", &config.File{Path: "keyfit.yaml"}, key(receives(model.Value{State: model.Absent}), undeclared)),
 		one("missing: in an environment without a name", "K101", in(""), receives(model.Value{State: model.Absent})),
+		one("missing: a name that is nearly the same arrives", "K101", named("PAYMENTS_API_KEY"), receives(model.Value{State: model.Absent}), func(c *Case) {
+			c.Slot.Consumer.Env = c.Slot.Consumer.Env.With("PAYMENT_API_KEY", dotenv(".env", 2, stagingKey))
+		}),
+		one("missing: an empty default is no other value", "K101", receives(over(absentAt(9), dotenv("values.yaml", 3, "")))),
 		one("missing: without a provider", "K101", receives(model.Value{State: model.Absent}), by(nil)),
 	}
 }
@@ -305,6 +309,7 @@ func foreignRows() []row {
 		all("foreign: the API's answer adds nothing", "K109", declares, key(swapped, answered(provider.KeyUnknown))),
 		all("foreign: no wrong environment either", "K109", declares, key(swapped, answered(provider.EnvMismatch))),
 		all("foreign: an answer does not excuse it", "K109", declares, key(swapped, answered(provider.OK))),
+		all("foreign: what is expected does not matter", "K109", declares, key(swapped, answered(provider.OK), expects(config.Expect{Tenant: "acme"}))),
 		all("foreign: without a name", "K109", &config.File{Providers: map[string]*provider.Provider{"mail": nameless}}, key(swapped)),
 		all("foreign: an API of one's own that takes them", "", declares, key(swapped, by(extends))),
 		all("foreign: of the same provider", "", declares, key(swapped, by(mail))),
@@ -321,6 +326,7 @@ func modeRows() []row {
 		one("mode: test key expected in production", "", in("production"), expects(config.Expect{Mode: "test"})),
 		one("mode: the API's word counts more than the form", "K201", answered(provider.OK), whose(verdict.Identity{Mode: "live"})),
 		one("mode: a word of the vendor's tells nothing", "", answered(provider.OK), whose(verdict.Identity{Mode: "sandboxed"})),
+		one("mode: a text in a script", "K106 K201", in("production"), receives(shell(7, stagingKey))),
 		one("mode: from the process", "K201", in("production"), receives(process("PAYMENT_API_KEY", stagingKey))),
 		one("mode: from the process through a script", "K201", in("production"), receives(exported(7, process("PAYMENT_API_KEY", stagingKey)))),
 		one("mode: from a file through a script", "K201", in("production"), receives(exported(7, dotenv(".env", 3, stagingKey)))),
@@ -368,7 +374,7 @@ func accountRows() []row {
 	return []row{
 		one("account: another than expected", "K203", answered(provider.OK), wants, is),
 		one("account: as expected", "", answered(provider.OK), wants, whose(verdict.Identity{Account: "acct_shop"})),
-		one("account: not told", "", answered(provider.OK), wants),
+		one("account: not told", "K401", answered(provider.OK), wants),
 		one("account: nothing expected", "", answered(provider.OK), is),
 		one("account: told in a refusal", "K203 K307", answered(provider.ScopeMissing), wants, is, needs("charges:write")),
 		one("account: of a revoked key it does not matter", "K302", answered(provider.KeyRevoked), wants, is),
@@ -420,6 +426,7 @@ func elsewhereRows() []row {
 	twin := key(in("development"), by(gateway()), receives(dotenv(".env.development", 3, plainKey)))
 	return []row{
 		one("elsewhere: another environment's API accepts it", "K105 K205", with(acceptedIn("development", bot), http(401, "unknown_key", ""))...),
+		one("elsewhere: the text stands in a script", "K106 K205", by(gateway()), receives(shell(7, plainKey)), answered(provider.EnvMismatch), acceptedIn("development", bot)),
 		one("elsewhere: nobody named", "K105 K205", with(acceptedIn("development", verdict.Identity{}))...),
 		one("elsewhere: an account named", "K105 K205", with(acceptedIn("development", verdict.Identity{Account: "acct_dev"}))...),
 		one("elsewhere: a tenant named", "K105 K205", with(acceptedIn("development", verdict.Identity{Tenant: "acme-dev"}))...),
@@ -458,6 +465,8 @@ func refusedRows() []row {
 
 func expiryRows() []row {
 	ends := func(d time.Duration) option { return whose(verdict.Identity{Expires: now.Add(d)}) }
+	made := func(d time.Duration) option { return whose(verdict.Identity{Created: now.Add(d)}) }
+	aged := &config.File{Policy: config.Policy{MaxAge: provider.Duration(90 * 24 * time.Hour)}}
 	fortnight := expects(config.Expect{ExpiresAfter: provider.Duration(14 * 24 * time.Hour)})
 	return []row{
 		one("expiry: past, although accepted", "K303", answered(provider.OK), ends(-48*time.Hour)),
@@ -467,7 +476,10 @@ func expiryRows() []row {
 		one("expiry: too soon, in minutes", "K303", answered(provider.OK), ends(time.Minute), fortnight),
 		one("expiry: soon, nothing expected", "", answered(provider.OK), ends(time.Hour)),
 		one("expiry: late enough", "", answered(provider.OK), ends(14*24*time.Hour), fortnight),
-		one("expiry: not told", "", answered(provider.OK), fortnight),
+		one("expiry: not told", "K401", answered(provider.OK), fortnight),
+		all("expiry: older than the policy allows", "K303", aged, key(answered(provider.OK), made(-100*24*time.Hour))),
+		all("expiry: young enough for the policy", "", aged, key(answered(provider.OK), made(-90*24*time.Hour))),
+		all("expiry: the policy is lenient where no age is told", "", aged, key(answered(provider.OK))),
 		one("expiry: the API says so and when", "K303", answered(provider.KeyExpired), ends(-time.Hour)),
 		one("expiry: the API says so before the time", "K303", answered(provider.KeyExpired), ends(time.Hour)),
 		one("expiry: of a revoked key it does not matter", "K302", answered(provider.KeyRevoked), ends(-time.Hour)),
@@ -480,7 +492,7 @@ func permissionRows() []row {
 	return []row{
 		one("permission: expected scopes are lacking", "K307", answered(provider.OK), scopes("charges:read"), wants("charges:read", "charges:write", "refunds:write")),
 		one("permission: all there", "", answered(provider.OK), scopes("a", "b"), wants("b")),
-		one("permission: scopes not told", "", answered(provider.OK), wants("b")),
+		one("permission: scopes not told", "K401", answered(provider.OK), wants("b")),
 		one("permission: a wildcard covers", "", answered(provider.OK), scopes("charges:*"), wants("charges:write")),
 		one("permission: a wildcard elsewhere does not", "K307", answered(provider.OK), scopes("charges:*"), wants("refunds:write")),
 		one("permission: refused, the scopes tell which", "K307", answered(provider.ScopeMissing), scopes("a"), wants("b")),
@@ -534,6 +546,7 @@ func unverifiedRows() []row {
 		one("unverified: with its causes", "K401", answered(provider.AmbiguousCause), causes("the key is unknown", "the key is revoked", "the region is another"), http(401, "", "req_4")),
 		one("unverified: with one cause", "K401", answered(provider.AmbiguousCause), causes("the key is unknown")),
 		one("unverified: with what failed", "K401", answered(provider.NetworkDNS), http(0, "", ""), failure("no such host")),
+		one("unverified: the host of one's own API may be wrong", "K401", by(gateway()), receives(dotenv(".env.staging", 3, plainKey)), answered(provider.NetworkDNS)),
 		one("unverified: with the vendor's meaning", "K401", answered(provider.RateLimited), says("too many requests in a minute"), http(429, "", "")),
 		one("unverified: with the time to wait", "K401", answered(provider.RateLimited), func(c *Case) { c.Verdict.Evidence.RetryAfter = 90 * time.Second }),
 		one("unverified: with a long time to wait", "K401", answered(provider.RateLimited), func(c *Case) { c.Verdict.Evidence.RetryAfter = 3 * time.Hour }),

@@ -56,6 +56,9 @@ func (c *Case) aKey() string {
 func (c *Case) change() string {
 	t := c.Slot.Value.Trail
 	at, origin := t.At(), t.Origin()
+	if kept, named, ok := stored(t); ok && (origin.Kind == model.KindProcess || origin.Kind == model.KindInput) {
+		return fmt.Sprintf("in %s, or name another at %s", onGitHub(kept, "of"), place(named))
+	}
 	switch {
 	case !at.IsValid() && origin.Kind == model.KindProcess:
 		return "in " + processVariable(origin)
@@ -67,6 +70,34 @@ func (c *Case) change() string {
 		return fmt.Sprintf("at %s, where it comes from", place(origin.At))
 	}
 	return "at " + place(at)
+}
+
+// stored is what the CI system keeps the value as, and where its file names that; ok is false
+// when the value is from no such store, or from several.
+func stored(t model.Trail) (kept model.Stored, named pos.Span, ok bool) {
+	hops := t.Hops()
+	for i, h := range hops {
+		switch {
+		case h.Stored.Kind == "" || h.Kind != model.KindWorkflow:
+			continue
+		case ok && h.Stored != kept:
+			return model.Stored{}, pos.Span{}, false
+		}
+		kept, named, ok = h.Stored, h.At, true
+		if i+1 < len(hops) && hops[i+1].Kind == model.KindWorkflow && hops[i+1].At.IsValid() {
+			named = hops[i+1].At
+		}
+	}
+	return kept, named, ok && named.IsValid()
+}
+
+// onGitHub names it as the settings of GitHub do: the secret "X" of the environment "Y" on GitHub.
+func onGitHub(kept model.Stored, of string) string {
+	whose := "repository"
+	if kept.Environment != "" {
+		whose = fmt.Sprintf("environment %q", kept.Environment)
+	}
+	return fmt.Sprintf("the %s %q %s the %s on GitHub", kept.Kind, kept.Name, of, whose)
 }
 
 // source names where a definition stands, in a few words.

@@ -152,6 +152,9 @@ func (c *checker) key(p strict.Pair) {
 	}
 	for _, expect := range c.entries("keys", name, "expect") {
 		c.known(expect.Key, "environment", c.environments())
+		if c.options.Thorough {
+			c.tellable(expect, key)
+		}
 	}
 	if at, ok := strict.Find(p.Value, "consumers"); ok {
 		for _, item := range strict.Items(at.Value) {

@@ -114,7 +114,7 @@ type Key struct {
 	Parts        map[string]string   `yaml:"parts" doc:"for keys that come in pairs: other variables, by role"`
 	Admin        string              `yaml:"admin" doc:"the variable of keyfit's own process that holds an administrator's key of the same vendor, which looks the key up; it is no part of the deploy"`
 	Control      *Control            `yaml:"control" doc:"a key that is known to be good, of the same provider: asked at the same host only when this one fails or cannot be verified, to tell whether the key or the way there is to blame; it is no part of the deploy"`
-	Expect       map[string]*Expect  `yaml:"expect" doc:"what must be true of it, by environment"`
+	Expect       map[string]*Expect  `yaml:"expect" doc:"what must be true of it, by environment; what no answer tells is not verified"`
 	At           pos.Span            `yaml:"-"`
 }
 
@@ -133,9 +133,9 @@ type Expect struct {
 
 // Policy is what holds for all keys.
 type Policy struct {
-	Owner  string            `yaml:"owner" enum:"service|any" doc:"who must stand behind every key"`
+	Owner  string            `yaml:"owner" enum:"service|any" doc:"who must stand behind every key, wherever that is told; under expect it must be told"`
 	Reuse  string            `yaml:"reuse" enum:"forbid|allow" doc:"whether one key may serve two environments; default forbid"`
-	MaxAge provider.Duration `yaml:"max-age" doc:"how old a key may be"`
+	MaxAge provider.Duration `yaml:"max-age" doc:"how old a key may be, wherever the API tells when it was made"`
 }
 
 // Ignore silences a finding until a day.

@@ -26,6 +26,9 @@ type LoadOptions struct {
 	// Environments are those that were discovered; they count where the file itself
 	// declares none. Nil: any name is taken for one then.
 	Environments []string
+	// Thorough also refuses what no key could ever meet: an expectation of one's own API that
+	// nothing in its declaration can tell. A check takes such a file, and its slots stay unverified.
+	Thorough bool
 }
 
 // names are the places of a configuration in one directory, strongest first.

@@ -21,7 +21,7 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 
 // options keep the tests independent of what the catalogue holds today.
 func options() config.LoadOptions {
-	return config.LoadOptions{ProviderIDs: []string{"stripe", "openai"}, Catalog: catalogue()}
+	return config.LoadOptions{ProviderIDs: []string{"stripe", "openai"}, Catalog: catalogue(), Thorough: true}
 }
 
 // catalogue is read once: the tests load thousands of files.

@@ -181,6 +181,8 @@ var semantic = []string{
 	"key-parts", "key-provider", "provider-extends", "provider-id", "provider-name",
 	"provider-no-probe",                                 // needed unless inherited
 	"rule-no-ok", "rule-bare-status", "rule-empty-when", // what makes a verdict sound
+	"expect-untold",            // what identity and forms of the provider tell
+	"auth-scheme",              // any word may be a vendor's own
 	"form-regex", "rule-regex", // RE2
 	"request-path", "header-control", // what HTTP takes
 	"run-empty", // blanks only

@@ -38,6 +38,7 @@ func (a answer) identity(p *provider.Provider, accepted bool) Identity {
 		Scopes:  scopes(want.Scopes, from),
 		Expires: moment(text(want.Expires)), Created: moment(text(want.Created)),
 	}
+	id.Endless = id.Expires.IsZero() && (want.Expires.SaysNever(from) || isNever(text(want.Expires)))
 	if admin := yesNo(text(want.Admin)); admin != nil {
 		id.Admin = *admin
 	}
@@ -66,6 +67,15 @@ func yesNo(text string) *bool {
 		return nil
 	}
 	return &b
+}
+
+// isNever reports whether a text says that a key has no end.
+func isNever(text string) bool {
+	switch strings.ToLower(text) {
+	case "0", "-1", "never", "none", "null":
+		return true
+	}
+	return false
 }
 
 // printable drops what could disturb a terminal or a report and bounds the length.

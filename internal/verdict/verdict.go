@@ -119,13 +119,14 @@ type Identity struct {
 	Mode             string // "test", "live", or the vendor's own word
 	Scopes           []string
 	Expires, Created time.Time
+	Endless          bool // the answer says that the key never expires
 	Admin            bool
 }
 
 // IsZero reports whether nothing was told.
 func (i Identity) IsZero() bool {
 	return i.User == "" && i.Name == "" && i.Kind == "" && i.Active == nil && i.Tenant == "" &&
-		i.Account == "" && i.Mode == "" && len(i.Scopes) == 0 && i.Expires.IsZero() && i.Created.IsZero() && !i.Admin
+		i.Account == "" && i.Mode == "" && len(i.Scopes) == 0 && i.Expires.IsZero() && i.Created.IsZero() && !i.Endless && !i.Admin
 }
 
 // Evidence is what was asked and answered, without anything secret.
