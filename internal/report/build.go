@@ -26,6 +26,7 @@ type Input struct {
 	Ignored      []IgnoredFinding
 	Problems     []model.Problem // beside those that are cases of their own
 	Fingerprints *secret.Printer
+	Repository   string // where the repository comes from; "" when that is not known
 	ReuseAllowed bool   // one key may serve several environments
 	Shard        *Shard // of a run that asks only part of the slots; Build counts what others check
 	Pending      []checks.Finding
@@ -47,7 +48,7 @@ func Build(in Input) Document {
 		Slots:         []Slot{},
 		Problems:      convert(allProblems(in), toProblem),
 		Environments:  someOf(distinct(slices.Clone(in.Environments))), ReuseAllowed: in.ReuseAllowed,
-		FingerprintKey: fingerprintKey(in.Fingerprints),
+		FingerprintKey: fingerprintKey(in.Fingerprints), Repository: in.Repository,
 	}
 	b := builder{in.Fingerprints}
 	var texts []secret.Text
@@ -140,6 +141,7 @@ func (b builder) slot(c *checks.Case) Slot {
 	if c.Slot.Form != nil {
 		s.Kind = c.Slot.Form.Kind
 	}
+	b.unconfirmed(&s, c.Unconfirmed())
 	if len(v.Asked) > 1 {
 		s.Asked = convert(v.Asked, toAsked)
 	}
@@ -148,6 +150,18 @@ func (b builder) slot(c *checks.Case) Slot {
 		s.Elsewhere = &Elsewhere{Environment: e.Environment, Identity: toIdentity(e.Identity), Request: toRequest(e.Evidence)}
 	}
 	return s
+}
+
+// unconfirmed takes what the API accepted for unverified, when something is expected of the
+// key that nothing told. The reason says it, so that a saved report can never pass the key.
+func (b builder) unconfirmed(s *Slot, list []checks.Unconfirmed) {
+	for _, u := range list {
+		s.Unconfirmed = append(s.Unconfirmed, u.What+": "+u.Why)
+		s.Reason = string(provider.NotProbeable)
+		if u.Field == checks.ExpectsScopes {
+			s.Rungs.Authorised = verdict.Unverified.String()
+		}
+	}
 }
 
 func (b builder) fingerprint(v model.Value) string {

@@ -32,6 +32,8 @@ type Document struct {
 	ReuseAllowed   bool            `json:"reuse_allowed,omitempty" doc:"the configuration lets one key serve several environments"`
 	Shard          *Shard          `json:"shard,omitempty" doc:"of a run with --shard: which part of the slots this is"`
 	Incomplete     []ShardSet      `json:"incomplete,omitempty" doc:"of a merged report: runs with --shard of which parts are missing"`
+	Unseen         []Unseen        `json:"unseen,omitempty" doc:"of a merged report: where one of its sources shows no key, whatever the others show"`
+	Repository     string          `json:"repository,omitempty" doc:"the address of the repository's origin, without a user and a password; left out when it is not known, or of a merged report when there are several"`
 	Notes          []string        `json:"notes,omitempty" doc:"of a merged report: what has to be known of its sources"`
 }
 
@@ -89,6 +91,7 @@ type Slot struct {
 	Elsewhere    *Elsewhere    `json:"elsewhere,omitempty" doc:"the environment whose API accepts a key that its own rejects"`
 	OpenEndpoint bool          `json:"open_endpoint,omitempty" doc:"the API accepted a random key too"`
 	Doubt        string        `json:"doubt,omitempty" doc:"what could not be told of an accepted key: whether the API checks keys at all, what further requests would have told"`
+	Unconfirmed  []string      `json:"unconfirmed,omitempty" doc:"of an accepted key: what is expected of it and was not told, and why; its outcome is unverified and its reason not_probeable"`
 	File         bool          `json:"file,omitempty" doc:"the variable is a file, and its name the absolute path"`
 	DecidedBy    []Hop         `json:"decided_by,omitempty" doc:"what chose this value among others, such as the condition of a template"`
 	Reference    *Reference    `json:"reference,omitempty" doc:"where a secret store keeps the text"`

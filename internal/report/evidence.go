@@ -98,7 +98,7 @@ func (in EvidenceInput) evidenceCase(s Slot) EvidenceCase {
 
 // conclusion is the doubt of a slot, or what was found, without a name out of the repository.
 func conclusion(s Slot) string {
-	text := doubt(Slot{State: s.State, Reason: s.Reason, Says: s.Says, Request: s.Request, Causes: s.Causes})
+	text := doubt(Slot{State: s.State, Reason: s.Reason, Says: s.Says, Request: s.Request, Causes: s.Causes, Unconfirmed: s.Unconfirmed})
 	if s.Permission != "" {
 		text += ": " + s.Permission
 	}

@@ -59,18 +59,19 @@ func Formats() map[string]Format {
 // FormatNames lists the names of the formats in order.
 func FormatNames() []string { return slices.Sorted(maps.Keys(Formats())) }
 
-// Lookup gives a format by its name; an unknown name is an error that suggests one.
-func Lookup(name string) (Format, error) {
+// Lookup gives a format by its name; an unknown name is an error that names the flag and suggests
+// one.
+func Lookup(flag, name string) (Format, error) {
 	if f, ok := Formats()[name]; ok {
 		return f, nil
 	}
-	_, err := choose("--format", name, FormatNames())
+	_, err := choose(flag, name, FormatNames())
 	return nil, err
 }
 
 // Write writes d in the named format.
 func Write(w io.Writer, name string, d Document, opt Options) error {
-	f, err := Lookup(name)
+	f, err := Lookup("--format", name)
 	if err != nil {
 		return err
 	}

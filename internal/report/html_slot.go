@@ -96,10 +96,12 @@ func newHTMLBuilder(x index, slots []Slot) htmlBuilder {
 		b.options[kind] = distinct(b.options[kind])
 	}
 	b.options[byEnvironment] = distinct(append(b.options[byEnvironment], x.doc.Environments...))
+	told := map[string]bool{}
 	for _, s := range slots {
-		if b.letters[s.Fingerprint] == "" && b.inSeveralPlaces(s.Fingerprint) {
+		if !told[s.Fingerprint] && b.inSeveralPlaces(s.Fingerprint) {
 			b.letters[s.Fingerprint] = letter(len(b.letters))
 		}
+		told[s.Fingerprint] = true
 	}
 	return b
 }
@@ -249,15 +251,16 @@ func (c *htmlCard) twins(b htmlBuilder, s Slot) {
 	if c.Same == "" {
 		return
 	}
-	for _, i := range b.twins[s.Fingerprint] {
-		switch {
-		case i == c.N:
-		case len(c.Twins) == maxTwins:
-			c.MoreTwins++
-		default:
+	others := b.twins[s.Fingerprint]
+	for _, i := range others {
+		if len(c.Twins) == maxTwins {
+			break
+		}
+		if i != c.N {
 			c.Twins = append(c.Twins, htmlTwin{i, b.slots[i].title()})
 		}
 	}
+	c.MoreTwins = len(others) - 1 - len(c.Twins)
 }
 
 // htmlFacts are whose key it is, what was asked, and what is known of the value.

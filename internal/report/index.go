@@ -6,39 +6,102 @@ import "slices"
 // all of them.
 type index struct {
 	doc     *Document
-	finding map[place][]int
-	ignored map[place][]int
-	slot    map[place][]int
+	finding map[spot][]int
+	ignored map[spot][]int
+	slot    map[spot][]int // by everything that a finding may call it
 }
 
 // place is what a slot and its findings surely have in common.
 type place struct{ environment, variable string }
 
+// spot is what a finding names: a variable in an environment, or that of one consumer, or of one
+// container of it.
+type spot struct {
+	place
+	consumer, container string
+}
+
 func newIndex(d *Document) index {
-	x := index{doc: d, finding: map[place][]int{}, ignored: map[place][]int{}, slot: map[place][]int{}}
-	for i, f := range d.Findings {
-		x.finding[f.place()] = append(x.finding[f.place()], i)
+	x := index{doc: d, finding: map[spot][]int{}, ignored: map[spot][]int{}, slot: map[spot][]int{}}
+	for i := range d.Findings {
+		add(x.finding, &d.Findings[i], i)
 	}
-	for i, entry := range d.Ignored {
-		x.ignored[entry.Finding.place()] = append(x.ignored[entry.Finding.place()], i)
+	for i := range d.Ignored {
+		add(x.ignored, &d.Ignored[i].Finding, i)
 	}
-	for i, s := range d.Slots {
-		x.slot[s.place()] = append(x.slot[s.place()], i)
+	for i := range d.Slots {
+		for _, at := range d.Slots[i].spots() {
+			x.slot[at] = append(x.slot[at], i)
+		}
 	}
 	return x
+}
+
+// add notes a finding under what it names. One without a variable is about no slot.
+func add(to map[spot][]int, f *Finding, i int) {
+	if f.Variable != "" {
+		to[f.spot()] = append(to[f.spot()], i)
+	}
+}
+
+func (f *Finding) spot() spot {
+	if f.Consumer == "" {
+		return spot{place: f.place()}
+	}
+	return spot{f.place(), f.Consumer, f.Container}
+}
+
+// spots lists all that a finding about this slot may name, each once.
+func (s *Slot) spots() []spot {
+	at := s.place()
+	out := make([]spot, 0, 3+2*len(s.Also))
+	name := func(consumer, container string) {
+		if consumer == "" {
+			return
+		}
+		if out = append(out, spot{at, consumer, ""}); container != "" {
+			out = append(out, spot{at, consumer, container})
+		}
+	}
+	out = append(out, spot{place: at})
+	name(s.Consumer, s.Container)
+	for _, c := range s.Also {
+		name(c.Workload, c.Container)
+	}
+	if len(s.Also) > 0 {
+		out = once(out, func(at spot) spot { return at })
+	}
+	return out
 }
 
 func (f Finding) place() place { return place{f.Environment, f.Variable} }
 
 func (s Slot) place() place { return place{s.Environment, s.Variable} }
 
+// about lists the numbers under which findings about a slot stand, in the order of the report.
+func about(s *Slot, in map[spot][]int) []int {
+	var lists [][]int
+	for _, at := range s.spots() {
+		if list := in[at]; len(list) > 0 {
+			lists = append(lists, list)
+		}
+	}
+	switch len(lists) {
+	case 0:
+		return nil
+	case 1:
+		return lists[0] // a finding names one thing, so that no number stands in two lists
+	}
+	all := slices.Concat(lists...)
+	slices.Sort(all)
+	return all
+}
+
 // findingsOf lists the findings about a slot, in the order of the report.
 func (x index) findingsOf(s Slot) []Finding {
 	var out []Finding
-	for _, i := range x.finding[s.place()] {
-		if f := &x.doc.Findings[i]; concerns(f, &s) {
-			out = append(out, *f)
-		}
+	for _, i := range about(&s, x.finding) {
+		out = append(out, x.doc.Findings[i])
 	}
 	return out
 }
@@ -46,36 +109,24 @@ func (x index) findingsOf(s Slot) []Finding {
 // ignoredOf lists the silenced findings about a slot.
 func (x index) ignoredOf(s Slot) []Finding {
 	var out []Finding
-	for _, i := range x.ignored[s.place()] {
-		if f := &x.doc.Ignored[i].Finding; concerns(f, &s) {
-			out = append(out, *f)
-		}
+	for _, i := range about(&s, x.ignored) {
+		out = append(out, x.doc.Ignored[i].Finding)
 	}
 	return out
 }
 
-// slotOf finds the slot that a finding is about.
-func (x index) slotOf(f Finding) (Slot, bool) {
-	for _, i := range x.slot[f.place()] {
-		if s := &x.doc.Slots[i]; concerns(&f, s) {
-			return *s, true
-		}
+// slotsOf lists the numbers of the slots that a finding is about.
+func (x index) slotsOf(f *Finding) []int {
+	if f.Variable == "" {
+		return nil
 	}
-	return Slot{}, false
+	return x.slot[f.spot()]
 }
 
-// isOf reports whether the finding is about this slot.
-func (f Finding) isOf(s Slot) bool { return concerns(&f, &s) }
-
-// concerns is isOf without copies: in the reports of fleets it is asked millions of times.
-func concerns(f *Finding, s *Slot) bool {
-	if f.Variable == "" || f.place() != s.place() {
-		return false
+// slotOf finds the slot that a finding is about.
+func (x index) slotOf(f Finding) (Slot, bool) {
+	if list := x.slotsOf(&f); len(list) > 0 {
+		return x.doc.Slots[list[0]], true
 	}
-	if f.Consumer == "" || f.Consumer == s.Consumer && (f.Container == "" || f.Container == s.Container) {
-		return true
-	}
-	return slices.ContainsFunc(s.Also, func(c Consumer) bool {
-		return f.Consumer == c.Workload && (f.Container == "" || f.Container == c.Container)
-	})
+	return Slot{}, false
 }

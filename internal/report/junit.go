@@ -181,16 +181,19 @@ func properties(pairs ...string) *junitProperties {
 
 func seconds(ms int64) string { return fmt.Sprintf("%d.%03d", ms/1000, ms%1000) }
 
-// junitNames remembers the names that are taken. Readers tell cases apart by class and name,
+// junitNames counts the cases of each name. Readers tell cases apart by class and name,
 // some of them by their letters and digits alone.
-type junitNames map[string]bool
+type junitNames map[string]int
 
 func (n junitNames) unique(c *junitCase) {
-	name := c.Name
-	for i := 2; n[alphanumeric(c.Class+" "+c.Name)]; i++ {
+	name, base := c.Name, alphanumeric(c.Class+" "+c.Name)
+	key := base
+	for i := n[base] + 1; n[key] > 0; i++ {
 		c.Name = fmt.Sprintf("%s (%d)", name, i)
+		key = alphanumeric(c.Class + " " + c.Name)
+		n[base] = i
 	}
-	n[alphanumeric(c.Class+" "+c.Name)] = true
+	n[key] = max(n[key], 1)
 }
 
 func alphanumeric(text string) string {

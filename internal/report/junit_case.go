@@ -49,9 +49,9 @@ func (r Rungs) String() string {
 // acceptance is what the configuration accepts of a slot: an error before a doubt.
 func (x index) acceptance(s Slot) (Ignored, bool) {
 	best, found := Ignored{}, false
-	for _, i := range x.ignored[s.place()] {
+	for _, i := range about(&s, x.ignored) {
 		entry := x.doc.Ignored[i]
-		if !entry.Finding.isOf(s) || entry.Finding.Severity != "error" && !acceptsDoubt(entry.Finding.ID) {
+		if entry.Finding.Severity != "error" && !acceptsDoubt(entry.Finding.ID) {
 			continue
 		}
 		if !found || weight(entry.Finding.Severity) > weight(best.Finding.Severity) {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -18,7 +19,7 @@ import (
 // Parts of a run with --shard are joined; where some are missing, the report says that what
 // they check is not verified.
 func Merge(docs []Document, latest bool) Document {
-	m := &merger{docs: slices.Clone(docs), latest: latest, outdated: map[source]bool{}}
+	m := &merger{docs: slices.Clone(docs), latest: latest, outdated: map[source]bool{}, files: map[int]map[string]bool{}, related: map[[2]int]bool{}}
 	slices.SortStableFunc(m.docs, func(a, b Document) int { return cmp.Compare(a.Started, b.Started) })
 	out := Document{SchemaVersion: SchemaVersion, Slots: []Slot{}, Findings: []Finding{}, Problems: []Problem{}, Ignored: []Ignored{}}
 	m.head(&out)
@@ -26,6 +27,7 @@ func Merge(docs []Document, latest bool) Document {
 	m.findings(&out)
 	m.shards(&out)
 	m.reuse(&out)
+	m.unseen(&out)
 	m.note(&out)
 	settle(&out, out.Environments)
 	for _, d := range docs {
@@ -42,6 +44,8 @@ type merger struct {
 	latest   bool
 	kept     []held
 	outdated map[source]bool // slots in whose place another report's are taken
+	files    map[int]map[string]bool
+	related  map[[2]int]bool // reports that speak of one file
 	notes    []string
 	disputes int
 }
@@ -68,6 +72,7 @@ func (m *merger) head(out *Document) {
 		m.notes = append(m.notes, d.Notes...)
 	}
 	out.Environments = someOf(distinct(out.Environments))
+	out.Repository = commonRepository(m.docs)
 }
 
 // commonKey is what the fingerprints of both were made with.
@@ -122,40 +127,68 @@ func (m *merger) join(old, list []held) []held {
 	if len(old) == 0 {
 		return list
 	}
+	waiting := map[string][]int{} // by journey: which of old are free
+	for i, h := range old {
+		key := journeyKey(h.Trail)
+		waiting[key] = append(waiting[key], i)
+	}
 	taken := make([]bool, len(old))
-	pair := func(h held, same func(a, b held) bool) bool {
-		for i := range taken {
-			if !taken[i] && same(old[i], h) {
-				taken[i] = true
-				old[i] = m.choose(old[i], h)
-				return true
-			}
-		}
-		return false
+	pair := func(i int, h held) {
+		taken[i] = true
+		old[i] = m.choose(old[i], h)
 	}
 	var rest []held
 	for _, h := range list {
-		if !pair(h, func(a, b held) bool { return slices.Equal(a.Trail, b.Trail) }) {
+		key := journeyKey(h.Trail)
+		if free := waiting[key]; len(free) > 0 {
+			waiting[key] = free[1:]
+			pair(free[0], h)
+		} else {
 			rest = append(rest, h)
 		}
 	}
+	next := 0
 	for _, h := range rest {
-		if !pair(h, func(held, held) bool { return true }) {
+		for next < len(taken) && taken[next] {
+			next++
+		}
+		if next < len(taken) {
+			pair(next, h)
+		} else {
 			old = append(old, h)
 		}
 	}
 	return old
 }
 
-// choose takes one of two slots that are the same; b is of the later report.
+// journeyKey is equal for equal journeys.
+func journeyKey(trail []Hop) string {
+	var b []byte
+	for _, h := range trail {
+		for _, text := range []string{h.At.File, h.Kind, h.What} {
+			b = append(strconv.AppendInt(b, int64(len(text)), 10), ':')
+			b = append(b, text...)
+		}
+		for _, n := range []int{h.At.Line, h.At.Column} {
+			b = append(strconv.AppendInt(b, int64(n), 10), ':')
+		}
+		b = strconv.AppendBool(b, h.Literal)
+	}
+	return string(b)
+}
+
+// choose takes one of two slots that are the same; b is of the later report. That it is later
+// counts only where both are surely of one repository.
 func (m *merger) choose(a, b held) held {
 	winner, loser := b, a
-	if !m.latest && rank(a.Outcome) > rank(b.Outcome) {
+	switch {
+	case m.latest && m.sameSource(a, b):
+		m.outdated[a.source] = true
+	case rank(a.Outcome) > rank(b.Outcome):
 		winner, loser = a, b
 	}
-	m.outdated[loser.source] = true
 	if a.Outcome != b.Outcome {
-		m.dispute(a, b, winner)
+		m.dispute(loser, winner)
 	}
 	return winner
 }
@@ -163,10 +196,19 @@ func (m *merger) choose(a, b held) held {
 // maxDisputes bounds the notes about reports that disagree.
 const maxDisputes = 20
 
-func (m *merger) dispute(a, b, winner held) {
-	if m.disputes++; m.disputes <= maxDisputes {
-		m.notes = append(m.notes, fmt.Sprintf("the reports disagree on %s: %s and %s; kept is %s", a.title(), a.Outcome, b.Outcome, winner.Outcome))
+func (m *merger) dispute(loser, winner held) {
+	if m.disputes++; m.disputes > maxDisputes {
+		return
 	}
+	first, second := loser, winner
+	if winner.doc < loser.doc {
+		first, second = winner, loser
+	}
+	note := fmt.Sprintf("the reports disagree on %s: %s and %s; kept is %s", winner.title(), first.Outcome, second.Outcome, winner.Outcome)
+	if m.latest && winner.doc < loser.doc {
+		note += ", because nothing tells that both are of one repository"
+	}
+	m.notes = append(m.notes, note)
 }
 
 // same is what makes two findings one.
@@ -235,26 +277,21 @@ func (m *merger) staleness(doc int) func(Finding) bool {
 	}
 	x := newIndex(&m.docs[doc])
 	return func(f Finding) bool {
-		about, outdated := 0, 0
-		for _, i := range x.slot[f.place()] {
-			if f.isOf(m.docs[doc].Slots[i]) {
-				about++
-				if m.outdated[source{doc, i}] {
-					outdated++
-				}
-			}
-		}
-		if about > 0 {
-			return about == outdated
+		if about := x.slotsOf(&f); len(about) > 0 {
+			return !slices.ContainsFunc(about, func(i int) bool { return !m.outdated[source{doc, i}] })
 		}
 		return f.Environment != "" && m.repeated(doc, f.Environment)
 	}
 }
 
-// repeated reports whether later reports looked at all of these environments again.
+// repeated reports whether later reports of the same repository looked at all of these
+// environments again.
 func (m *merger) repeated(doc int, environments ...string) bool {
 	for _, name := range environments {
-		again := slices.ContainsFunc(m.docs[doc+1:], func(d Document) bool { return slices.Contains(d.Environments, name) })
+		again := false
+		for later := doc + 1; later < len(m.docs) && !again; later++ {
+			again = slices.Contains(m.docs[later].Environments, name) && m.sameRepository(doc, later)
+		}
 		if !again {
 			return false
 		}

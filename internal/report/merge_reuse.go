@@ -52,14 +52,13 @@ func standsIn(s Slot, x index) bool {
 // conflicting reports whether environments of different runs have the key each. Runs of the same
 // variable are jobs with a secret each, other than one run that is shown one variable for both.
 func (m *merger) conflicting(group []held) bool {
-	for i, a := range group {
-		for _, b := range group[:i] {
-			if a.Environment != b.Environment && m.run(a.doc) != m.run(b.doc) {
-				return true
-			}
-		}
+	first := group[0]
+	otherEnvironment, otherRun := false, false // then two differ in both
+	for _, h := range group {
+		otherEnvironment = otherEnvironment || h.Environment != first.Environment
+		otherRun = otherRun || m.run(h.doc) != m.run(first.doc)
 	}
-	return false
+	return otherEnvironment && otherRun
 }
 
 // asCase gives back of a slot what a finding is worded from.

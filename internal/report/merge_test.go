@@ -31,11 +31,12 @@ func answered(hours int, environment string, value model.Value, reason provider.
 }
 
 func TestMergeOfOneSlot(t *testing.T) {
-	fits := func(hours int) Document { return answered(hours, "staging", key("1"), provider.OK) }
+	place := hop("dotenv", "PAYMENT_API_KEY", at(".env.staging", 1, 1))
+	fits := func(hours int) Document { return answered(hours, "staging", key("1", place), provider.OK) }
 	revoked := func(hours int) Document {
-		return answered(hours, "staging", key("1"), provider.KeyRevoked, "K302")
+		return answered(hours, "staging", key("1", place), provider.KeyRevoked, "K302")
 	}
-	limited := func(hours int) Document { return answered(hours, "staging", key("1"), provider.RateLimited) }
+	limited := func(hours int) Document { return answered(hours, "staging", key("1", place), provider.RateLimited) }
 	tests := map[string]struct {
 		docs          []Document
 		worst, latest string
@@ -186,7 +187,7 @@ func TestMergeOfShards(t *testing.T) {
 		"one":                     {[]Document{one}, exitUnverified, "shard 2 of 2 is missing"},
 		"twice the same":          {[]Document{one, one}, exitUnverified, "shard 2 of 2 is missing"},
 		"of another state":        {[]Document{one, other}, exitUnverified, "shard 2 of 2 is missing"},
-		"slots were taken out":    {[]Document{one, robbed}, exitUnverified, "do not hold all slots"},
+		"slots were taken out":    {[]Document{one, robbed}, exitUnverified, "do not hold the slots that they should"},
 		"only an empty one":       {[]Document{empty}, exitUnverified, "shard 1 of 2 is missing"},
 		"in two steps":            {[]Document{Merge([]Document{one}, false), two}, exitOK, ""},
 		"of many":                 {[]Document{part(one, 1, 30, 40, "p")}, exitUnverified, "shards 2, 3, 4, 5, 6, 7, 8, 9 and 21 more of 30 are missing"},

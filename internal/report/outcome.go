@@ -54,27 +54,16 @@ func unverified(s Slot, x index) Unverified {
 }
 
 // unseen lists the environments in which a file could not be read and no key was found:
-// there may be one, so that nothing about them is verified.
+// there may be one, so that nothing about them is verified. Of joined reports it lists what
+// one of them did not see as well.
 func unseen(d *Document) []Unverified {
-	seen := map[string]bool{"": true}
-	for _, s := range d.Slots {
-		seen[s.Environment] = true
-	}
-	for _, name := range d.elsewhere() {
-		seen[name] = true
-	}
-	var out []Unverified
-	for _, f := range d.Findings {
-		if f.ID != "K001" || f.Severity == "note" || seen[f.Environment] {
-			continue
-		}
-		seen[f.Environment] = true
-		out = append(out, Unverified{
-			Environment: f.Environment, Reason: string(provider.Unresolved),
+	own := convert(d.unread(), func(u Unseen) Unverified {
+		return Unverified{
+			Environment: u.Environment, Reason: string(provider.Unresolved),
 			Message: "no key was found here, and a file that may hold one could not be read",
-		})
-	}
-	return out
+		}
+	})
+	return append(own, convert(d.Unseen, Unseen.doubt)...)
 }
 
 // missingReason names the reason of a slot that no answer decided.
@@ -130,8 +119,8 @@ const (
 	exitNothing    = 4
 )
 
-// ExitCode gives the exit code of a report: 1 for findings, 4 when there was nothing to
-// check, 3 when something could not be verified and that counts, else 0.
+// ExitCode gives the exit code of a report: 1 for findings, 3 when something could not be
+// verified and that counts, 4 when there was nothing to check, else 0.
 func ExitCode(d Document, failOn FailOn, onUnverified OnUnverified) int {
 	switch {
 	case slices.ContainsFunc(d.Findings, func(f Finding) bool { return failOn.covers(f.Severity) }):
@@ -140,10 +129,10 @@ func ExitCode(d Document, failOn FailOn, onUnverified OnUnverified) int {
 		return exitFindings // as of a saved report whose findings are gone
 	case d.Shard != nil && d.Shard.Elsewhere > 0 && d.Summary.Slots == 0 && len(d.Unverified) == 0:
 		return exitOK // the other parts have the slots
-	case len(d.Unverified) == 0 && (d.Summary.Environments == 0 || d.Summary.Slots == 0):
-		return exitNothing
 	case onUnverified == UnverifiedFails && d.hasDoubt():
 		return exitUnverified
+	case d.Summary.Environments == 0 || d.Summary.Slots == 0:
+		return exitNothing // never a pass, whatever is forgiven
 	}
 	return exitOK
 }

@@ -15,18 +15,6 @@ import (
 	"github.com/keyfit/keyfit/internal/checks"
 )
 
-// Limits of a saved report. They keep a file that was made for the purpose from taking up
-// the machine; the largest reports of fleets are far below.
-const (
-	maxReport  = 128 << 20 // bytes
-	maxEntries = 100_000   // of one of its lists
-	maxObjects = 4_000_000 // in all
-	maxValues  = 8_000_000 // members and elements, in all
-)
-
-// MaxReport is how many bytes a saved report may have.
-const MaxReport = maxReport
-
 // Read reads a report that `check --format json` wrote. name is what errors call the file.
 //
 // A saved report may have been touched, so nothing in it is believed that can be worked out:
@@ -39,7 +27,8 @@ func Read(name string, data []byte) (Document, error) {
 	if err := r.bounded(); err != nil {
 		return Document{}, err
 	}
-	if err := r.version(); err != nil {
+	counted, err := r.version()
+	if err != nil {
 		return Document{}, err
 	}
 	var d Document
@@ -54,6 +43,12 @@ func Read(name string, data []byte) (Document, error) {
 		return Document{}, err
 	}
 	if err := r.shards(d); err != nil {
+		return Document{}, err
+	}
+	if !counted { // such as what --evidence writes
+		return Document{}, r.fail(0, "there is no summary; %s", notAReport)
+	}
+	if err := r.spoken(&d); err != nil {
 		return Document{}, err
 	}
 	settle(&d, d.Environments)
@@ -79,66 +74,26 @@ func (r reader) fail(offset int64, format string, args ...any) error {
 	return fmt.Errorf("%s:%d:%d: %s", r.name, line, column, Clean(fmt.Sprintf(format, args...)))
 }
 
-// bounded counts what is in the file before anything is made of it. It goes by the bytes: a
-// file that is no JSON fails later.
-func (r reader) bounded() error {
-	if len(r.data) > maxReport {
-		return fmt.Errorf("%s: the report is larger than %d MB", r.name, maxReport>>20)
-	}
-	depth, objects, values, entries := 0, 0, 0, 0
-	for i := 0; i < len(r.data); i++ {
-		switch r.data[i] {
-		case '"':
-			i = endOfString(r.data, i)
-		case '{', '[':
-			depth++
-			objects++
-			if depth == 2 {
-				entries = 0
-			}
-		case '}', ']':
-			depth--
-		case ',':
-			values++
-			if depth == 2 {
-				entries++
-			}
-		}
-		if entries >= maxEntries || objects > maxObjects || values > maxValues {
-			return r.fail(int64(i), "the report has too many entries: %d of one list are the most", maxEntries)
-		}
-	}
-	return nil
-}
-
-// endOfString is where the quote stands that closes the one at i.
-func endOfString(data []byte, i int) int {
-	for i++; i < len(data) && data[i] != '"'; i++ {
-		if data[i] == '\\' {
-			i++
-		}
-	}
-	return i
-}
-
-// version makes sure that the file is a report, and one that this version understands.
-func (r reader) version() error {
+// version makes sure that the file is a report that this version understands, and tells whether
+// it has a summary.
+func (r reader) version() (counted bool, err error) {
 	var head struct {
-		SchemaVersion *int `json:"schema_version"`
+		SchemaVersion *int             `json:"schema_version"`
+		Summary       *json.RawMessage `json:"summary"`
 	}
 	if err := r.decode(&head); err != nil {
-		return err
+		return false, err
 	}
 	at := r.locate([]any{"schema_version"})
 	switch v := head.SchemaVersion; {
 	case v == nil:
-		return r.fail(0, "there is no schema_version; %s", notAReport)
+		return false, r.fail(0, "there is no schema_version; %s", notAReport)
 	case *v > SchemaVersion:
-		return r.fail(at, "the report has schema_version %d, and this keyfit reads up to %d: use the keyfit that wrote it, or a newer one", *v, SchemaVersion)
+		return false, r.fail(at, "the report has schema_version %d, and this keyfit reads up to %d: use the keyfit that wrote it, or a newer one", *v, SchemaVersion)
 	case *v != SchemaVersion:
-		return r.fail(at, "the report has schema_version %d, expected %d", *v, SchemaVersion)
+		return false, r.fail(at, "the report has schema_version %d, expected %d", *v, SchemaVersion)
 	}
-	return nil
+	return head.Summary != nil, nil
 }
 
 // decode reads the whole file into v.
@@ -260,7 +215,8 @@ func (r reader) shards(d Document) error {
 	}
 	for i, set := range d.Incomplete {
 		bad := func(n int) bool { return n < 1 || n > set.Of }
-		if set.Of < 1 || set.Of > maxShards || set.Slots < 0 || slices.ContainsFunc(set.Parts, bad) {
+		many := func(n int) bool { return n < 0 || n > maxEntries }
+		if set.Of < 1 || set.Of > maxShards || set.Slots < 0 || slices.ContainsFunc(set.Parts, bad) || slices.ContainsFunc(set.Held, many) {
 			return r.fail(r.locate([]any{"incomplete", i}), "%q: expected parts from 1 to of, and of up to %d", "incomplete", maxShards)
 		}
 	}

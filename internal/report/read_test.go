@@ -136,3 +136,34 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+func TestReadBoundsTexts(t *testing.T) {
+	of := func(n int) []byte {
+		return []byte(`{"schema_version": 1, "summary": {}, "tool": {"name": "` + strings.Repeat("k", n) + `"}}`)
+	}
+	if d, err := Read("r.json", of(maxString-1)); err != nil || len(d.Tool.Name) > maxText+3 {
+		t.Errorf("a long text: %v", err)
+	}
+	for _, n := range []int{maxString + 1, 10 << 20} {
+		if _, err := Read("r.json", of(n)); err == nil || !strings.Contains(err.Error(), "r.json:1:55: the text is longer than 64 KB") {
+			t.Errorf("%d characters: got error %v", n, err)
+		}
+	}
+}
+
+// TestReadBoundsWhatIsSaidOfSlots: most formats tell a finding at each of its slots.
+func TestReadBoundsWhatIsSaidOfSlots(t *testing.T) {
+	d := Build(input("e"))
+	for range 1100 {
+		d.Slots = append(d.Slots, Slot{Environment: "e", Consumer: "c", Variable: "KEY", State: stateKnown})
+		d.Findings = append(d.Findings, Finding{ID: "K106", Severity: "note", Environment: "e", Variable: "KEY"})
+	}
+	r := reader{name: "r.json", data: []byte("{}")}
+	if err := r.spoken(&d); err == nil || !strings.Contains(err.Error(), "more than 1000000 times") {
+		t.Errorf("got error %v", err)
+	}
+	d.Findings = d.Findings[:900]
+	if err := r.spoken(&d); err != nil {
+		t.Error(err)
+	}
+}

@@ -26,6 +26,7 @@ type ShardSet struct {
 	Of      int       `json:"of" doc:"how many parts there are"`
 	Plan    string    `json:"plan" doc:"equal for all parts of one division of the same slots"`
 	Slots   int       `json:"slots" doc:"how many slots all parts together have"`
+	Held    []int     `json:"held,omitempty" doc:"how many slots each of the parts has that are here"`
 	Pending []Finding `json:"pending,omitempty" doc:"notes that hold when every part has them"`
 
 	Environments []string `json:"environments,omitempty" doc:"in which environments the missing parts may check slots"`
@@ -105,7 +106,7 @@ func (set ShardSet) lack() string {
 	missing := set.missing()
 	switch len(missing) {
 	case 0:
-		return fmt.Sprintf("the %d shards do not hold all slots: they were cut from different states", set.Of)
+		return fmt.Sprintf("the %d shards do not hold the slots that they should: they are parts of different runs, or one was changed", set.Of)
 	case 1:
 		return fmt.Sprintf("shard %d of %d is missing: what it checks is not verified here", missing[0], set.Of)
 	}

@@ -53,7 +53,7 @@ func (p *page) block(c cluster, x index, told map[string]bool) {
 		p.gutter(p.text(s.title()), p.paint(faint, "  (its journey is shown above)"))
 	default:
 		told[s.key()] = true
-		p.slot(s, true)
+		p.slot(s, f.ID != "K102" && len(s.Unconfirmed) == 0) // whose own words say it all
 	}
 	for _, r := range f.Related {
 		p.note("see", strings.TrimPrefix(r.At.String()+": "+r.Message, ": "))

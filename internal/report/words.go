@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -50,6 +51,8 @@ func ReasonText(r provider.Reason) string { return reasonText[r] }
 func doubt(s Slot) string {
 	parts := []string{reasonText[provider.Reason(s.Reason)]}
 	switch {
+	case len(s.Unconfirmed) > 0:
+		parts = []string{"the API accepts the key, and it is not verified that " + strings.Join(s.Unconfirmed, "; nor that ")}
 	case s.State == "absent":
 		parts = []string{"nothing arrives"}
 	case len(s.Alternatives) > 0:
@@ -182,6 +185,10 @@ func summaryText(d Document) string {
 	for _, set := range d.Incomplete {
 		text += "; " + set.lack()
 	}
+	if n := len(d.Unseen); n > 0 {
+		names := distinct(convert(d.Unseen, func(u Unseen) string { return cmp.Or(u.Environment, "a report without environments") }))
+		text += fmt.Sprintf("; one of the reports shows no key in %s: nothing is verified there", some(names))
+	}
 	return text
 }
 
@@ -204,7 +211,7 @@ func overall(d Document) string {
 	switch {
 	case d.Summary.Failed > 0 || d.Summary.Errors > 0:
 		return Failed
-	case d.Summary.Unverified > 0 || len(d.Incomplete) > 0:
+	case d.Summary.Unverified > 0 || len(d.Incomplete)+len(d.Unseen) > 0:
 		return Unsettled
 	case d.Summary.Slots == 0:
 		return "nothing checked"
