@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"github.com/keyfit/keyfit/internal/checks"
-	"github.com/keyfit/keyfit/internal/model"
 	"github.com/keyfit/keyfit/internal/provider"
 	"github.com/keyfit/keyfit/internal/verdict"
 )
@@ -76,12 +75,4 @@ func TestTwoHundredFindings(t *testing.T) {
 	if json := render(t, "json", d, Options{}); strings.Count(json, `"severity":`) != 200 {
 		t.Error("the JSON report leaves findings out")
 	}
-}
-
-func unknownValues(n int) Input {
-	in := input("staging")
-	for i := range n {
-		in.Cases = append(in.Cases, &checks.Case{Slot: slot("staging", fmt.Sprintf("KEY_%03d", i), model.UnknownBecause(model.WhyCISecret, "set it in this job", model.Trail{}))})
-	}
-	return in
 }
