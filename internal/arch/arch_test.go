@@ -19,7 +19,7 @@ const module = "github.com/keyfit/keyfit/"
 
 // floors maps each package to its floor. Imports point strictly down.
 var floors = map[string]int{
-	"internal/pos": 0, "internal/secret": 0, "internal/lazy": 0,
+	"internal/pos": 0, "internal/secret": 0, "internal/lazy": 0, "internal/order": 0,
 	"internal/model": 1, "internal/repo": 1,
 	"internal/strict": 2, "internal/origin": 2, "internal/sops": 2, "internal/sources": 2,
 	"internal/pipeline": 3,

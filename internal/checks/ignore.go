@@ -8,6 +8,7 @@ import (
 
 	"github.com/keyfit/keyfit/internal/keys"
 	"github.com/keyfit/keyfit/internal/model"
+	"github.com/keyfit/keyfit/internal/order"
 	"github.com/keyfit/keyfit/internal/pos"
 	"github.com/keyfit/keyfit/internal/provider"
 )
@@ -51,7 +52,7 @@ func sift(run *Run, found []fired) Judgement {
 		}
 	}
 	out.Findings = append(out.Findings, reviews...)
-	slices.SortStableFunc(out.Findings, Compare)
+	order.By(out.Findings, Compare)
 	return out
 }
 

@@ -5,6 +5,7 @@ import (
 
 	"github.com/keyfit/keyfit/internal/keys"
 	"github.com/keyfit/keyfit/internal/model"
+	"github.com/keyfit/keyfit/internal/order"
 )
 
 // Judgement is what all checks came to.
@@ -28,7 +29,7 @@ func Judge(run *Run) Judgement {
 			}
 		}
 	}
-	slices.SortStableFunc(found, func(a, b fired) int { return Compare(a.finding, b.finding) })
+	order.By(found, func(a, b fired) int { return Compare(a.finding, b.finding) })
 	found = slices.CompactFunc(found, func(a, b fired) bool { return Compare(a.finding, b.finding) == 0 })
 	return sift(run, found)
 }

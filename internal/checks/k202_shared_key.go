@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/keyfit/keyfit/internal/model"
+	"github.com/keyfit/keyfit/internal/order"
 	"github.com/keyfit/keyfit/internal/pos"
 )
 
@@ -48,7 +49,7 @@ func shared(c *Case) (Finding, bool) {
 
 // reuse tells of the first of several cases that they all hold one key.
 func reuse(group []*Case) Finding {
-	slices.SortStableFunc(group, compareCases)
+	order.By(group, compareCases)
 	c := group[0]
 	return Finding{
 		At:      c.at(),

@@ -8,6 +8,7 @@ import (
 
 	"github.com/keyfit/keyfit/internal/config"
 	"github.com/keyfit/keyfit/internal/discover"
+	"github.com/keyfit/keyfit/internal/order"
 	"github.com/keyfit/keyfit/internal/repo"
 )
 
@@ -71,7 +72,7 @@ func (h *hook) configs(objects []repo.Object) []repo.Object {
 			out = append(out, o)
 		}
 	}
-	slices.SortFunc(out, func(a, b repo.Object) int { return cmp.Compare(a.Path, b.Path) })
+	order.By(out, func(a, b repo.Object) int { return cmp.Compare(a.Path, b.Path) })
 	return out
 }
 

@@ -11,6 +11,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/keyfit/keyfit/internal/model"
+	"github.com/keyfit/keyfit/internal/order"
 	"github.com/keyfit/keyfit/internal/origin"
 	"github.com/keyfit/keyfit/internal/pos"
 )
@@ -307,7 +308,7 @@ func (r *rendering) placed(text string, x any) (string, error) {
 		}
 	}
 	visit(n, x)
-	slices.SortFunc(all, func(a, b at) int { return a.start - b.start })
+	order.By(all, func(a, b at) int { return a.start - b.start })
 	var out strings.Builder
 	from := 0
 	for _, a := range all {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/keyfit/keyfit/internal/lazy"
+	"github.com/keyfit/keyfit/internal/order"
 	"github.com/keyfit/keyfit/internal/repo"
 )
 
@@ -20,7 +21,7 @@ const (
 // apart orders the steps that conventions make of one environment by their services, and
 // leaves out those that would spoil another's values.
 func (d *discovery) apart(name string, all []source) []source {
-	slices.SortStableFunc(all, func(a, b source) int {
+	order.By(all, func(a, b source) int {
 		return cmp.Or(cmp.Compare(later(a), later(b)), cmp.Compare(a.unit, b.unit), cmp.Compare(a.kind, b.kind), cmp.Compare(a.from, b.from))
 	})
 	var out []source

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/keyfit/keyfit/internal/order"
 	"github.com/keyfit/keyfit/internal/strict"
 )
 
@@ -11,7 +12,7 @@ import (
 // Staging and staging. Where one kind of file uses two of them, they mean two environments.
 func (d *discovery) spellings() {
 	byStage := map[string][]string{} // spellings in the order of their sources
-	slices.SortStableFunc(d.sources, func(a, b source) int { return int(a.kind) - int(b.kind) })
+	order.By(d.sources, func(a, b source) int { return int(a.kind) - int(b.kind) })
 	for _, s := range d.sources {
 		if same := sameAs(s.environment); !slices.Contains(byStage[same], s.environment) {
 			byStage[same] = append(byStage[same], s.environment)

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/keyfit/keyfit/internal/model"
+	"github.com/keyfit/keyfit/internal/order"
 	"github.com/keyfit/keyfit/internal/secret"
 )
 
@@ -67,7 +68,7 @@ func together(slots []Slot) [][]int {
 	}
 	out := make([][]int, 0, len(groups))
 	for _, group := range groups {
-		slices.SortFunc(group, func(a, b int) int { return cmp.Or(compareSlots(slots[a], slots[b]), cmp.Compare(a, b)) })
+		order.By(group, func(a, b int) int { return cmp.Or(compareSlots(slots[a], slots[b]), cmp.Compare(a, b)) })
 		out = append(out, group)
 	}
 	return out

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/keyfit/keyfit/internal/model"
+	"github.com/keyfit/keyfit/internal/order"
 )
 
 // isProxy reports whether a consumer uses no key itself: keyfit's own step, or a tool that stands
@@ -14,7 +15,7 @@ func isProxy(c model.Consumer) bool { return c.Self || c.StandsIn }
 // others' and not the reverse.
 func proxiesLast(consumers []model.Consumer) []model.Consumer {
 	out := slices.Clone(consumers)
-	slices.SortStableFunc(out, func(a, b model.Consumer) int {
+	order.By(out, func(a, b model.Consumer) int {
 		switch {
 		case isProxy(a) == isProxy(b):
 			return 0

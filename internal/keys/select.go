@@ -8,6 +8,7 @@ import (
 
 	"github.com/keyfit/keyfit/internal/config"
 	"github.com/keyfit/keyfit/internal/model"
+	"github.com/keyfit/keyfit/internal/order"
 	"github.com/keyfit/keyfit/internal/provider"
 	"github.com/keyfit/keyfit/internal/resolve"
 )
@@ -57,7 +58,7 @@ func (s *selector) environment(env resolve.Environment) {
 		}
 	}
 	s.slots = append(s.slots[:first], withoutProxies(s.slots[first:])...)
-	slices.SortStableFunc(s.slots[first:], func(a, b Slot) int {
+	order.By(s.slots[first:], func(a, b Slot) int {
 		return cmp.Or(
 			cmp.Compare(Label(a.Consumer), Label(b.Consumer)),
 			cmp.Compare(a.Consumer.Namespace, b.Consumer.Namespace),

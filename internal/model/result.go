@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/keyfit/keyfit/internal/order"
 	"github.com/keyfit/keyfit/internal/pos"
 )
 
@@ -95,7 +96,7 @@ type Result struct {
 // repetitions. The outcome does not depend on the order in which they were found.
 func SortProblems(problems []Problem) []Problem {
 	out := slices.Clone(problems)
-	slices.SortStableFunc(out, func(a, b Problem) int {
+	order.By(out, func(a, b Problem) int {
 		return cmp.Or(pos.Compare(a.At, b.At), cmp.Compare(a.Message, b.Message), cmp.Compare(a.Fix, b.Fix))
 	})
 	return slices.Compact(out)

@@ -10,6 +10,7 @@ import (
 	"unicode"
 
 	"github.com/keyfit/keyfit/internal/lazy"
+	"github.com/keyfit/keyfit/internal/order"
 	"github.com/keyfit/keyfit/internal/secret"
 )
 
@@ -42,7 +43,7 @@ func newFormScrubber(texts []string) *scrubber {
 	for _, text := range texts {
 		s.forms = append(s.forms, formsOf(text)...)
 	}
-	slices.SortFunc(s.forms, func(a, b string) int {
+	order.By(s.forms, func(a, b string) int {
 		if len(a) != len(b) {
 			return len(b) - len(a)
 		}

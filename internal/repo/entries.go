@@ -4,7 +4,8 @@ import (
 	"cmp"
 	"io/fs"
 	"path/filepath"
-	"slices"
+
+	"github.com/keyfit/keyfit/internal/order"
 )
 
 // Entry is one name in a directory, as it stands there: a symbolic link is not followed.
@@ -39,6 +40,6 @@ func (t *Tree) Entries(dir string) ([]Entry, error) {
 	for _, e := range found {
 		out = append(out, Entry{Name: e.Name(), Dir: e.IsDir(), Link: e.Type()&fs.ModeSymlink != 0})
 	}
-	slices.SortFunc(out, func(a, b Entry) int { return cmp.Compare(a.Name, b.Name) })
+	order.By(out, func(a, b Entry) int { return cmp.Compare(a.Name, b.Name) })
 	return out, nil
 }

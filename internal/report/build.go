@@ -9,6 +9,7 @@ import (
 	"github.com/keyfit/keyfit/internal/checks"
 	"github.com/keyfit/keyfit/internal/keys"
 	"github.com/keyfit/keyfit/internal/model"
+	"github.com/keyfit/keyfit/internal/order"
 	"github.com/keyfit/keyfit/internal/pos"
 	"github.com/keyfit/keyfit/internal/provider"
 	"github.com/keyfit/keyfit/internal/secret"
@@ -323,7 +324,7 @@ func stamp(t time.Time) string {
 }
 
 func sortSlots(slots []Slot) {
-	slices.SortStableFunc(slots, func(a, b Slot) int {
+	order.By(slots, func(a, b Slot) int {
 		return cmp.Or(
 			cmp.Compare(a.Environment, b.Environment), cmp.Compare(a.Consumer, b.Consumer),
 			cmp.Compare(a.Container, b.Container), cmp.Compare(a.Variable, b.Variable),
@@ -335,7 +336,7 @@ func sortSlots(slots []Slot) {
 
 // sortFindings puts the worst first, then keeps what belongs to one slot together.
 func sortFindings(findings []Finding) {
-	slices.SortStableFunc(findings, compareFindings)
+	order.By(findings, compareFindings)
 }
 
 func compareFindings(a, b Finding) int {

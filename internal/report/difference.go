@@ -8,6 +8,7 @@ import (
 
 	"github.com/keyfit/keyfit/internal/keys"
 	"github.com/keyfit/keyfit/internal/model"
+	"github.com/keyfit/keyfit/internal/order"
 	"github.com/keyfit/keyfit/internal/secret"
 )
 
@@ -276,7 +277,7 @@ func folded(list []Comparison) []Comparison {
 }
 
 func sortComparisons(list []Comparison) {
-	slices.SortStableFunc(list, func(a, b Comparison) int {
+	order.By(list, func(a, b Comparison) int {
 		return cmp.Or(
 			cmp.Compare(a.weight(), b.weight()), cmp.Compare(a.Consumer.Workload, b.Consumer.Workload),
 			cmp.Compare(a.Consumer.Namespace, b.Consumer.Namespace), cmp.Compare(a.Consumer.Container, b.Consumer.Container),

@@ -4,6 +4,8 @@ import (
 	"io"
 	"slices"
 	"strings"
+
+	"github.com/keyfit/keyfit/internal/order"
 )
 
 // Diagnosis is the answer of `keyfit doctor`: what this job can see. It holds no value, nor
@@ -66,9 +68,9 @@ func (d *Diagnosis) Complete() {
 	if d.Facts == nil {
 		d.Facts = []Fact{}
 	}
-	order := sections()
-	slices.SortStableFunc(d.Facts, func(a, b Fact) int {
-		return slices.Index(order, a.Section) - slices.Index(order, b.Section)
+	ranked := sections()
+	order.By(d.Facts, func(a, b Fact) int {
+		return slices.Index(ranked, a.Section) - slices.Index(ranked, b.Section)
 	})
 	d.Errors, d.Unreachable, d.Warnings = 0, 0, 0
 	for _, f := range d.Facts {

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/keyfit/keyfit/internal/order"
 )
 
 // maxRowsAtOnce is how many rows of the matrix are shown before the reader asks for more.
@@ -54,7 +56,7 @@ type htmlCell struct {
 func (b htmlBuilder) matrix() htmlMatrix {
 	m := htmlMatrix{Environments: b.options[byEnvironment]}
 	rows := joinDisjoint(foldEqual(b.rows()))
-	slices.SortStableFunc(rows, func(x, y *htmlRow) int { return cmp.Compare(x.order, y.order) })
+	order.By(rows, func(x, y *htmlRow) int { return cmp.Compare(x.order, y.order) })
 	for i, r := range rows {
 		r.finish()
 		if i < maxRowsAtOnce {

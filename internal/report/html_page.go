@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/keyfit/keyfit/internal/order"
 	"github.com/keyfit/keyfit/internal/provider"
 )
 
@@ -91,7 +92,7 @@ func worstFirst(list []Slot, x index) []Slot {
 		}
 	}
 	out := slices.Clone(list)
-	slices.SortStableFunc(out, func(a, b Slot) int {
+	order.By(out, func(a, b Slot) int {
 		return cmp.Or(rank(b.Outcome)-rank(a.Outcome), worst[b.key()]-worst[a.key()])
 	})
 	return out

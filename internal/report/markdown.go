@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/keyfit/keyfit/internal/order"
 )
 
 // Limits of the Markdown report. A job summary may have 1 MiB; one that anybody reads
@@ -61,12 +63,12 @@ func (m *markdown) slots(x index) {
 		return
 	}
 	m.add("| | Environment | Consumer | Variable | Provider | Rungs | Why |\n|---|---|---|---|---|---|---|\n")
-	order := slices.Clone(d.Slots)
-	slices.SortStableFunc(order, func(a, b Slot) int { return rank(b.Outcome) - rank(a.Outcome) })
-	for i, s := range order {
+	ranked := slices.Clone(d.Slots)
+	order.By(ranked, func(a, b Slot) int { return rank(b.Outcome) - rank(a.Outcome) })
+	for i, s := range ranked {
 		// Half of the room is for the findings.
 		if m.b.Len() > maxMarkdown/2 || !m.add(slotRow(s, x)) {
-			m.leftOut(len(order)-i, "slots")
+			m.leftOut(len(ranked)-i, "slots")
 			break
 		}
 	}

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/keyfit/keyfit/internal/order"
 )
 
 // Merge makes one report of several.
@@ -20,7 +22,7 @@ import (
 // they check is not verified.
 func Merge(docs []Document, latest bool) Document {
 	m := &merger{docs: slices.Clone(docs), latest: latest, outdated: map[source]bool{}, files: map[int]map[string]bool{}, related: map[[2]int]bool{}}
-	slices.SortStableFunc(m.docs, func(a, b Document) int { return cmp.Compare(a.Started, b.Started) })
+	order.By(m.docs, func(a, b Document) int { return cmp.Compare(a.Started, b.Started) })
 	out := Document{SchemaVersion: SchemaVersion, Slots: []Slot{}, Findings: []Finding{}, Problems: []Problem{}, Ignored: []Ignored{}}
 	m.head(&out)
 	m.slots(&out)
@@ -242,10 +244,10 @@ func (m *merger) findings(out *Document) {
 	out.Findings = once(out.Findings, Finding.same)
 	out.Ignored = once(out.Ignored, func(i Ignored) [2]any { return [2]any{i.Finding.same(), i.Reason} })
 	out.Problems = once(out.Problems, func(p Problem) Problem { return p })
-	slices.SortStableFunc(out.Problems, func(a, b Problem) int {
+	order.By(out.Problems, func(a, b Problem) int {
 		return cmp.Or(compareAt(a.At, b.At), cmp.Compare(a.Message, b.Message), cmp.Compare(a.Fix, b.Fix))
 	})
-	slices.SortStableFunc(out.Ignored, func(a, b Ignored) int { return compareIgnored(a.Finding, b.Finding) })
+	order.By(out.Ignored, func(a, b Ignored) int { return compareIgnored(a.Finding, b.Finding) })
 }
 
 // compareIgnored is the order in which a run lists what is ignored.

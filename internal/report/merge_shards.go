@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+
+	"github.com/keyfit/keyfit/internal/order"
 )
 
 // division is what the reports hold of one division into parts.
@@ -36,7 +38,7 @@ func (m *merger) shards(out *Document) {
 		set.Held = convert(set.Parts, func(part int) int { return set.slots[part] })
 		out.Incomplete = append(out.Incomplete, set.ShardSet)
 	}
-	slices.SortFunc(out.Incomplete, func(a, b ShardSet) int { return cmp.Or(cmp.Compare(a.Of, b.Of), cmp.Compare(a.Plan, b.Plan)) })
+	order.By(out.Incomplete, func(a, b ShardSet) int { return cmp.Or(cmp.Compare(a.Of, b.Of), cmp.Compare(a.Plan, b.Plan)) })
 	for i := 1; i < len(out.Incomplete); i++ {
 		if of := out.Incomplete[i].Of; of == out.Incomplete[i-1].Of {
 			m.notes = append(m.notes, fmt.Sprintf("shards of %d are parts of different runs: run all of them on one commit, with the same variables", of))

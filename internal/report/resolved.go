@@ -10,6 +10,7 @@ import (
 	"encoding/base64"
 
 	"github.com/keyfit/keyfit/internal/model"
+	"github.com/keyfit/keyfit/internal/order"
 	"github.com/keyfit/keyfit/internal/pipeline"
 	"github.com/keyfit/keyfit/internal/secret"
 )
@@ -101,7 +102,7 @@ func BuildResolved(in ResolvedInput) Resolved {
 		}
 	}
 	cleanAndVeil(&r, secret.NewVeil(texts))
-	slices.SortStableFunc(r.Environments, func(a, b ResolvedEnvironment) int { return cmp.Compare(a.Name, b.Name) })
+	order.By(r.Environments, func(a, b ResolvedEnvironment) int { return cmp.Compare(a.Name, b.Name) })
 	return r
 }
 

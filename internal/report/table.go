@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+
+	"github.com/keyfit/keyfit/internal/order"
 )
 
 // maxRows bounds the table, and in a folded run maxFewRows. The worst rows are kept then.
@@ -55,7 +57,7 @@ func (p *page) worst(cells []cell, d *Document) []cell {
 		ranks[c.variable] = max(ranks[c.variable], rank(c.outcome))
 		slots[c.variable] += c.slots
 	}
-	slices.SortStableFunc(names, func(a, b string) int {
+	order.By(names, func(a, b string) int {
 		return cmp.Or(ranks[b]-ranks[a], slots[b]-slots[a], strings.Compare(a, b))
 	})
 	kept := map[string]bool{}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/keyfit/keyfit/internal/lazy"
+	"github.com/keyfit/keyfit/internal/order"
 )
 
 // extensions are those of the languages whose ways to read a variable are known, and of files
@@ -97,6 +98,6 @@ func namesRead(line []byte) [][2]int {
 			out = append(out, [2]int{m[2] + n[2], m[2] + n[3]})
 		}
 	}
-	slices.SortFunc(out, func(a, b [2]int) int { return a[0] - b[0] })
+	order.By(out, func(a, b [2]int) int { return a[0] - b[0] })
 	return out
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/keyfit/keyfit/internal/lazy"
 	"github.com/keyfit/keyfit/internal/model"
+	"github.com/keyfit/keyfit/internal/order"
 	"github.com/keyfit/keyfit/internal/pipeline"
 	"github.com/keyfit/keyfit/internal/pipeline/tree"
 	"github.com/keyfit/keyfit/internal/pos"
@@ -286,7 +287,7 @@ func (j *job) ecs(ctx context.Context, args *tree.Node, sc *scope, at pos.Span) 
 			Kind: "ecs", Workload: workload, Container: container, At: at, Env: model.NewEnv(env).WithRest(rest),
 		})
 	}
-	slices.SortFunc(j.out.Consumers, func(a, b model.Consumer) int { return pos.Compare(a.At, b.At) })
+	order.By(j.out.Consumers, func(a, b model.Consumer) int { return pos.Compare(a.At, b.At) })
 	return nil
 }
 

@@ -1,11 +1,11 @@
 package dotenv
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/keyfit/keyfit/internal/model"
+	"github.com/keyfit/keyfit/internal/order"
 )
 
 // jsKeys lists the names of the map that dotenv makes of the files, in the order that
@@ -24,7 +24,7 @@ func jsKeys(readings []*reading) []string {
 			}
 		}
 	}
-	slices.SortStableFunc(keys, compareJSKeys)
+	order.By(keys, compareJSKeys)
 	return keys
 }
 

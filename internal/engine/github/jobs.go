@@ -10,6 +10,7 @@ import (
 
 	"github.com/keyfit/keyfit/internal/engine/github/expression"
 	"github.com/keyfit/keyfit/internal/model"
+	"github.com/keyfit/keyfit/internal/order"
 	"github.com/keyfit/keyfit/internal/pipeline"
 	"github.com/keyfit/keyfit/internal/repo"
 )
@@ -192,7 +193,7 @@ func (d *discovery) ordered() []pipeline.Job {
 	place := func(name string) int {
 		return slices.IndexFunc(d.w.jobs, func(j *job) bool { return j.id == name })
 	}
-	slices.SortStableFunc(out, func(a, b pipeline.Job) int { return place(a.Name) - place(b.Name) })
+	order.By(out, func(a, b pipeline.Job) int { return place(a.Name) - place(b.Name) })
 	return out
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/keyfit/keyfit/internal/lazy"
 	"github.com/keyfit/keyfit/internal/model"
+	"github.com/keyfit/keyfit/internal/order"
 	"github.com/keyfit/keyfit/internal/pos"
 )
 
@@ -127,7 +128,7 @@ func (r *run) producers(i *instance) (out []producer, foreign *model.Value) {
 		names := only.words()
 		out = slices.DeleteFunc(out, func(p producer) bool { return !slices.Contains(names, p.job.name) })
 	}
-	slices.SortStableFunc(out, func(a, b producer) int {
+	order.By(out, func(a, b producer) int {
 		_, x := a.job.stage()
 		_, y := b.job.stage()
 		return x - y

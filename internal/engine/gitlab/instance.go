@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/keyfit/keyfit/internal/model"
+	"github.com/keyfit/keyfit/internal/order"
 	"github.com/keyfit/keyfit/internal/strict"
 )
 
@@ -199,7 +200,7 @@ func (r *run) selected() []*instance {
 		}
 		out = append(out, found...)
 	}
-	slices.SortStableFunc(out, func(a, b *instance) int {
+	order.By(out, func(a, b *instance) int {
 		_, x := a.job.stage()
 		_, y := b.job.stage()
 		return x - y

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/keyfit/keyfit/internal/model"
+	"github.com/keyfit/keyfit/internal/order"
 	"github.com/keyfit/keyfit/internal/pos"
 	"github.com/keyfit/keyfit/internal/repo"
 	"github.com/keyfit/keyfit/internal/strict"
@@ -170,7 +171,7 @@ func (l level) pick(key string, environment model.Value, guarded truth) (item, b
 	if len(all) == 0 {
 		return item{}, false
 	}
-	slices.SortStableFunc(all, func(a, b candidate) int { return b.order - a.order })
+	order.By(all, func(a, b candidate) int { return b.order - a.order })
 	var values []model.Value
 	certain, best := false, -1
 	first := all[0].stored

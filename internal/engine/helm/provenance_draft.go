@@ -12,6 +12,7 @@ import (
 
 	"github.com/keyfit/keyfit/internal/lazy"
 	"github.com/keyfit/keyfit/internal/model"
+	"github.com/keyfit/keyfit/internal/order"
 	"github.com/keyfit/keyfit/internal/origin"
 	"github.com/keyfit/keyfit/internal/pos"
 )
@@ -106,7 +107,7 @@ func filled(v *val, depth int) *val {
 	if len(holes) == 0 {
 		return v
 	}
-	slices.SortStableFunc(holes, func(a, b piece) int { return cmp.Compare(a.start, b.start) })
+	order.By(holes, func(a, b piece) int { return cmp.Compare(a.start, b.start) })
 	var r rope
 	at := 0
 	put := make([]int, 0, len(holes)) // how much is put in, up to and with each
@@ -167,7 +168,7 @@ func (e *eval) ordered(text string, pieces []piece) []origin.Piece {
 			out = append(out, origin.Piece{Start: p.start, End: p.end, ID: p.id, Maybe: p.whole.End > 0, Whole: p.whole})
 		}
 	}
-	slices.SortStableFunc(out, func(a, b origin.Piece) int { return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(b.End, a.End)) })
+	order.By(out, func(a, b origin.Piece) int { return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(b.End, a.End)) })
 	return out
 }
 
@@ -228,7 +229,7 @@ func identities(text string) ([][2]int, bool) {
 			n.walk(c, "", 0)
 		}
 	}
-	slices.SortFunc(n.found, func(a, b [2]int) int { return cmp.Compare(a[0], b[0]) })
+	order.By(n.found, func(a, b [2]int) int { return cmp.Compare(a[0], b[0]) })
 	return n.found, !n.twice
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/keyfit/keyfit/internal/order"
 	"github.com/keyfit/keyfit/internal/origin"
 )
 
@@ -152,7 +153,7 @@ func (l *layout) place(p piece) placed {
 
 // standsWithout reports whether the rest stays what it is when all that can be left out is.
 func (l *layout) standsWithout() bool {
-	slices.SortFunc(l.out, func(a, b origin.Range) int { return a.Start - b.Start })
+	order.By(l.out, func(a, b origin.Range) int { return a.Start - b.Start })
 	var apart []origin.Range
 	for _, r := range l.out {
 		if n := len(apart); n > 0 && r.Start < apart[n-1].End {

@@ -4,12 +4,12 @@ import (
 	"cmp"
 	"context"
 	"path"
-	"slices"
 	"strings"
 	"text/template/parse"
 
 	"github.com/keyfit/keyfit/internal/lazy"
 	"github.com/keyfit/keyfit/internal/model"
+	"github.com/keyfit/keyfit/internal/order"
 	"github.com/keyfit/keyfit/internal/origin"
 	"github.com/keyfit/keyfit/internal/pos"
 )
@@ -365,7 +365,7 @@ func (r *render) settle() {
 			res.Documents[i].Text = allUnknown(d.Text, *res.Doubt)
 		}
 	}
-	slices.SortStableFunc(res.Documents, func(a, b origin.Document) int { return cmp.Compare(a.Name, b.Name) })
+	order.By(res.Documents, func(a, b origin.Document) int { return cmp.Compare(a.Name, b.Name) })
 }
 
 func allUnknown(t origin.Text, v model.Value) origin.Text {

@@ -5,12 +5,12 @@ import (
 	"errors"
 	"io"
 	"path"
-	"slices"
 	"strings"
 
 	"helm.sh/helm/v3/pkg/chart"
 
 	"github.com/keyfit/keyfit/internal/model"
+	"github.com/keyfit/keyfit/internal/order"
 )
 
 // Values is a tree of values, with the methods that templates find on Helm's.
@@ -148,7 +148,7 @@ func tableOf(values any, name string) Values {
 // inOrder sorts templates as Helm does: the deepest first, so that a chart's own
 // definitions replace those of the charts within it.
 func inOrder(sources []*source) {
-	slices.SortStableFunc(sources, func(a, b *source) int {
+	order.By(sources, func(a, b *source) int {
 		return cmp.Or(cmp.Compare(strings.Count(b.name, "/"), strings.Count(a.name, "/")), cmp.Compare(b.name, a.name))
 	})
 }

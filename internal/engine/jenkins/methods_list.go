@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/keyfit/keyfit/internal/model"
+	"github.com/keyfit/keyfit/internal/order"
 )
 
 // listMethod calls a method of a list.
@@ -142,7 +143,7 @@ func (m *machine) arranged(recv value, h *heaped, c *invocation) value {
 	}
 	words := func(v value) string { s, _ := v.words(); return s }
 	if c.name == "sort" || c.name == "toSorted" {
-		slices.SortStableFunc(items, func(a, b value) int { return strings.Compare(words(a), words(b)) })
+		order.By(items, func(a, b value) int { return strings.Compare(words(a), words(b)) })
 	} else {
 		items = slices.DeleteFunc(items, func(v value) bool {
 			twice := seen[words(v)]

@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/keyfit/keyfit/internal/model"
+	"github.com/keyfit/keyfit/internal/order"
 	"github.com/keyfit/keyfit/internal/origin"
 	"github.com/keyfit/keyfit/internal/pos"
 )
@@ -198,7 +199,7 @@ func (c *Cluster) Consumers() ([]model.Consumer, []model.Problem) {
 	for _, w := range c.workloads {
 		out = append(out, f.consumers(w)...)
 	}
-	slices.SortStableFunc(out, func(a, b model.Consumer) int {
+	order.By(out, func(a, b model.Consumer) int {
 		return cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Workload, b.Workload))
 	})
 	return out, model.SortProblems(f.problems)

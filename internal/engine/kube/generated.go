@@ -2,10 +2,10 @@ package kube
 
 import (
 	"path"
-	"slices"
 	"strings"
 
 	"github.com/keyfit/keyfit/internal/model"
+	"github.com/keyfit/keyfit/internal/order"
 	"github.com/keyfit/keyfit/internal/pos"
 )
 
@@ -295,6 +295,6 @@ func agentFiles(o object, named map[string]node, dirs, paths map[string]string) 
 		v := o.remote(x, o.title()+" annotation of the Vault agent", "the entry in Vault", model.Ref{Store: "vault", Path: x.word()})
 		out = append(out, fileSlot{path: path.Join("/", dir, file), value: v})
 	}
-	slices.SortFunc(out, func(a, b fileSlot) int { return strings.Compare(a.path, b.path) })
+	order.By(out, func(a, b fileSlot) int { return strings.Compare(a.path, b.path) })
 	return out
 }

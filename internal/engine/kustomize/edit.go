@@ -13,6 +13,7 @@ import (
 	"sigs.k8s.io/kustomize/api/types"
 
 	"github.com/keyfit/keyfit/internal/model"
+	"github.com/keyfit/keyfit/internal/order"
 	"github.com/keyfit/keyfit/internal/pos"
 )
 
@@ -204,7 +205,7 @@ func (c *change) images(words []string) bool {
 	for _, image := range set {
 		c.k.Images = append(c.k.Images, image)
 	}
-	slices.SortStableFunc(c.k.Images, func(a, b types.Image) int { return cmp.Compare(a.Name, b.Name) })
+	order.By(c.k.Images, func(a, b types.Image) int { return cmp.Compare(a.Name, b.Name) })
 	return true
 }
 
@@ -218,6 +219,6 @@ func (c *change) replicas(words []string) bool {
 		c.k.Replicas = slices.DeleteFunc(c.k.Replicas, func(r types.Replica) bool { return r.Name == name })
 		c.k.Replicas = append(c.k.Replicas, types.Replica{Name: name, Count: n})
 	}
-	slices.SortStableFunc(c.k.Replicas, func(a, b types.Replica) int { return cmp.Compare(a.Name, b.Name) })
+	order.By(c.k.Replicas, func(a, b types.Replica) int { return cmp.Compare(a.Name, b.Name) })
 	return true
 }

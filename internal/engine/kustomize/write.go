@@ -8,6 +8,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/keyfit/keyfit/internal/model"
+	"github.com/keyfit/keyfit/internal/order"
 	"github.com/keyfit/keyfit/internal/origin"
 	"github.com/keyfit/keyfit/internal/pos"
 )
@@ -271,7 +272,7 @@ func (t *tokens) span(n *yaml.Node) (start, end int) {
 // insert puts the marks of stretches into a text. Stretches lie within one another, or
 // apart.
 func insert(text string, all []stretch) string {
-	slices.SortStableFunc(all, func(a, b stretch) int {
+	order.By(all, func(a, b stretch) int {
 		if a.start != b.start {
 			return a.start - b.start
 		}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/keyfit/keyfit/internal/model"
+	"github.com/keyfit/keyfit/internal/order"
 )
 
 // globField adds a field to out, or the names that it matches as a pattern.
@@ -215,7 +216,7 @@ func orderIsCertain(names []string) bool {
 	}
 	bytewise := slices.Sorted(slices.Values(names))
 	other := slices.Clone(bytewise)
-	slices.SortStableFunc(other, func(a, b string) int { return strings.Compare(letters(a), letters(b)) })
+	order.By(other, func(a, b string) int { return strings.Compare(letters(a), letters(b)) })
 	for i, n := range other {
 		if !isASCII(n) || i > 0 && letters(n) == letters(other[i-1]) {
 			return false

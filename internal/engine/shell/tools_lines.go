@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/keyfit/keyfit/internal/order"
 )
 
 // headTool is head and tail.
@@ -127,7 +129,7 @@ func (t *toolRun) sorted(lines []sym, texts []string, flags string) bool {
 	if !numeric && !orderIsCertain(distinct) {
 		return false
 	}
-	slices.SortStableFunc(lines, func(a, b sym) int {
+	order.By(lines, func(a, b sym) int {
 		x, _ := chomp(a)
 		y, _ := chomp(b)
 		if numeric {

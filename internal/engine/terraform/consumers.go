@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/keyfit/keyfit/internal/model"
+	"github.com/keyfit/keyfit/internal/order"
 	"github.com/keyfit/keyfit/internal/origin"
 	"github.com/keyfit/keyfit/internal/pos"
 	"github.com/keyfit/keyfit/internal/repo"
@@ -65,7 +66,7 @@ func (d *delivering) deliver(all []applied) delivered {
 			d.resource(r)
 		}
 	}
-	slices.SortStableFunc(d.Consumers, func(a, b model.Consumer) int {
+	order.By(d.Consumers, func(a, b model.Consumer) int {
 		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Workload, b.Workload), cmp.Compare(a.Container, b.Container))
 	})
 	d.Problems = model.SortProblems(d.Problems)

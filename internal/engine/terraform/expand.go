@@ -2,7 +2,6 @@ package terraform
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
@@ -10,6 +9,7 @@ import (
 	"github.com/zclconf/go-cty/cty/convert"
 
 	"github.com/keyfit/keyfit/internal/model"
+	"github.com/keyfit/keyfit/internal/order"
 	"github.com/keyfit/keyfit/internal/pos"
 )
 
@@ -219,4 +219,4 @@ func (m *module) enabled(expr hcl.Expression) expansion {
 
 func compareAddresses(a, b Instance) int { return strings.Compare(a.Address, b.Address) }
 
-func sortInstances(all []Instance) { slices.SortStableFunc(all, compareAddresses) }
+func sortInstances(all []Instance) { order.By(all, compareAddresses) }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/keyfit/keyfit/internal/engine/terraform/function"
 	"github.com/keyfit/keyfit/internal/model"
+	"github.com/keyfit/keyfit/internal/order"
 	"github.com/keyfit/keyfit/internal/pos"
 	"github.com/keyfit/keyfit/internal/secret"
 )
@@ -108,8 +109,8 @@ func sources(set cty.ValueMarks) (data, causes []*mark) {
 			data = append(data, m)
 		}
 	}
-	slices.SortFunc(data, compareMarks)
-	slices.SortFunc(causes, compareMarks)
+	order.By(data, compareMarks)
+	order.By(causes, compareMarks)
 	return slices.Compact(data), slices.Compact(causes)
 }
 

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/keyfit/keyfit/internal/model"
+	"github.com/keyfit/keyfit/internal/order"
 	"github.com/keyfit/keyfit/internal/pos"
 	"github.com/keyfit/keyfit/internal/repo"
 	"github.com/keyfit/keyfit/internal/secret"
@@ -268,7 +269,7 @@ func (p *planned) changes(ctx context.Context, list *tree) ([]applied, error) {
 			out = append(out, r)
 		}
 	}
-	slices.SortStableFunc(out, compareApplied)
+	order.By(out, compareApplied)
 	return out, nil
 }
 
