@@ -3,6 +3,8 @@ package wire
 import (
 	"context"
 	"crypto/md5"
+	"crypto/sha1"
+	"crypto/sha256"
 	"crypto/tls"
 	"encoding/binary"
 	"encoding/hex"
@@ -12,19 +14,16 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/xdg-go/scram"
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
-// MongoDB is asked with the driver's own BSON and the SCRAM library that the driver uses, but
-// over a connection of ours: the driver itself keeps pools and monitors, logs in more than once,
-// and weighs three times as much. Sources: the specifications of OP_MSG, of the handshake and of
+// MongoDB is asked with the driver's own BSON, but over a connection of ours: the driver
+// itself keeps pools and monitors, logs in more than once, and weighs three times as much. Sources: the specifications of OP_MSG, of the handshake and of
 // authentication, https://github.com/mongodb/specifications.
 
 const (
 	mongoMessage  = 2013    // OP_MSG
 	maxMongoReply = 1 << 20 // bytes
-	maxMongoSteps = 8       // messages of one login
 )
 
 // mongoReply is the part of any reply that is looked at.
@@ -117,51 +116,64 @@ func (m *mongo) logIn(user, password, mechanism string) (Answer, error) {
 			mechanism = "SCRAM-SHA-256"
 		}
 	}
-	client, err := scramClient(mechanism, user, password)
+	talk, err := scramClient(mechanism, user, password)
 	if err != nil {
 		return nil, err
 	}
-	talk := client.NewConversation()
-	first, err := talk.Step("")
-	if err != nil {
-		return nil, err
-	}
-	message := bson.D{
-		{Key: "saslStart", Value: 1}, {Key: "mechanism", Value: mechanism}, {Key: "payload", Value: bson.Binary{Data: []byte(first)}},
+	reply, refusal, err := m.step(bson.D{
+		{Key: "saslStart", Value: 1}, {Key: "mechanism", Value: mechanism}, {Key: "payload", Value: bson.Binary{Data: []byte(talk.first())}},
 		{Key: "options", Value: bson.D{{Key: "skipEmptyExchange", Value: true}}}, {Key: "$db", Value: m.db},
+	})
+	if err != nil || refusal != nil {
+		return refusal, err
 	}
-	for range maxMongoSteps {
-		reply, err := m.ask(message)
-		switch {
-		case err != nil:
-			return nil, err
-		case reply.OK != 1:
-			return reply.refusal(), nil
-		case reply.Done && talk.Done():
-			return nil, nil
-		}
-		next, err := talk.Step(string(reply.Payload.Data))
-		if err != nil {
-			return nil, err // the server does not know the password either
-		}
-		if reply.Done {
-			return nil, nil
-		}
-		message = bson.D{
-			{Key: "saslContinue", Value: 1}, {Key: "conversationId", Value: reply.ID}, {Key: "payload", Value: bson.Binary{Data: []byte(next)}}, {Key: "$db", Value: m.db},
+	final, err := talk.final(string(reply.Payload.Data))
+	if err != nil {
+		return nil, err
+	}
+	if reply, refusal, err = m.next(reply, final); err != nil || refusal != nil {
+		return refusal, err
+	}
+	if err := talk.verify(string(reply.Payload.Data)); err != nil {
+		return nil, err
+	}
+	if !reply.Done { // a server that does not know of skipEmptyExchange
+		if reply, refusal, err = m.next(reply, ""); err != nil || refusal != nil {
+			return refusal, err
 		}
 	}
-	return nil, errMechanism
+	if !reply.Done {
+		return nil, errMechanism
+	}
+	return nil, nil
 }
 
-func scramClient(mechanism, user, password string) (*scram.Client, error) {
+// next answers the last reply of a login.
+func (m *mongo) next(last mongoReply, payload string) (mongoReply, Answer, error) {
+	return m.step(bson.D{
+		{Key: "saslContinue", Value: 1}, {Key: "conversationId", Value: last.ID}, {Key: "payload", Value: bson.Binary{Data: []byte(payload)}}, {Key: "$db", Value: m.db},
+	})
+}
+
+// step sends a command of a login; the refusal is nil when the server goes on.
+func (m *mongo) step(command bson.D) (mongoReply, Answer, error) {
+	reply, err := m.ask(command)
+	if err == nil && reply.OK != 1 {
+		return reply, reply.refusal(), nil
+	}
+	return reply, nil, err
+}
+
+func scramClient(mechanism, user, password string) (*scram, error) {
 	switch mechanism {
 	case "SCRAM-SHA-256":
-		return scram.SHA256.NewClient(user, password, "")
+		// Only the password is prepared: MongoDB compares names as they are
+		// (the drivers' authentication specification, SCRAM-SHA-256).
+		return &scram{hash: sha256.New, user: user, password: prepared(password)}, nil
 	case "SCRAM-SHA-1":
 		// MongoDB hands the older mechanism a digest in place of the password.
 		sum := md5.Sum([]byte(user + ":mongo:" + password))
-		return scram.SHA1.NewClientUnprepped(user, hex.EncodeToString(sum[:]), "")
+		return &scram{hash: sha1.New, user: user, password: hex.EncodeToString(sum[:])}, nil
 	}
 	return nil, errMechanism
 }

@@ -12,21 +12,21 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/xdg-go/scram"
+	xdg "github.com/xdg-go/scram"
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
 // fakeMongo is a server that speaks OP_MSG and takes logins by SCRAM; there is no server of
 // MongoDB's own that the tests could start.
 type fakeMongo struct {
-	scram  *scram.Server
+	scram  *xdg.Server
 	mechs  []string
 	locked bool // connectionStatus is not allowed
 }
 
 func (f fakeMongo) serve(conn net.Conn) {
 	defer conn.Close()
-	var talk *scram.ServerConversation
+	var talk *xdg.ServerConversation
 	for {
 		var head [16]byte
 		if _, err := io.ReadFull(conn, head[:]); err != nil {
@@ -72,17 +72,17 @@ func (f fakeMongo) serve(conn net.Conn) {
 
 func TestMongoDB(t *testing.T) {
 	server := func(locked bool) fakeMongo {
-		client, err := scram.SHA256.NewClient("app", "CANARYapp", "")
+		client, err := xdg.SHA256.NewClient("app", "CANARYapp", "")
 		if err != nil {
 			t.Fatal(err)
 		}
-		stored, err := client.GetStoredCredentialsWithError(scram.KeyFactors{Salt: "0123456789abcdef", Iters: 4096})
+		stored, err := client.GetStoredCredentialsWithError(xdg.KeyFactors{Salt: "0123456789abcdef", Iters: 4096})
 		if err != nil {
 			t.Fatal(err)
 		}
-		s, err := scram.SHA256.NewServer(func(user string) (scram.StoredCredentials, error) {
+		s, err := xdg.SHA256.NewServer(func(user string) (xdg.StoredCredentials, error) {
 			if user != "app" {
-				return scram.StoredCredentials{}, io.EOF
+				return xdg.StoredCredentials{}, io.EOF
 			}
 			return stored, nil
 		})
