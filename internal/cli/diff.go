@@ -82,9 +82,11 @@ func (a *app) diff(ctx context.Context, left, right string, o diffOptions) error
 
 // selectKeys picks the keys out of what the environments' consumers receive.
 func (a *app) selectKeys(w *workspace, environments []resolve.Environment) []keys.Slot {
-	return keys.Select(keys.Input{
-		Environments: environments, Config: w.config, Catalogue: w.catalogue, Process: a.process(),
-	})
+	return keys.Select(a.selection(w, environments))
+}
+
+func (a *app) selection(w *workspace, environments []resolve.Environment) keys.Input {
+	return keys.Input{Environments: environments, Config: w.config, Catalogue: w.catalogue, Process: a.process()}
 }
 
 // receivers gives what the report of a resolution needs of one environment.

@@ -108,8 +108,12 @@ func (a *app) configuration(ctx context.Context, w *workspace) (text, counted st
 	if err != nil {
 		return "", "", err
 	}
-	slots := keys.Select(keys.Input{Environments: environments, Config: w.config, Catalogue: w.catalogue})
-	out := &configText{config: w.config, inputs: inputsOf(environments), keys: declared(slots, slices.Sorted(maps.Keys(w.config.Environments)))}
+	in := keys.Input{Environments: environments, Config: w.config, Catalogue: w.catalogue}
+	slots := keys.Select(in)
+	out := &configText{
+		config: w.config, inputs: inputsOf(environments), others: keys.Overlooked(in, slots),
+		keys: declared(slots, slices.Sorted(maps.Keys(w.config.Environments))),
+	}
 	text = out.write()
 	if err := readsBack(w, text); err != nil {
 		return "", "", err

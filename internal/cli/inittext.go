@@ -25,6 +25,7 @@ type configText struct {
 	config *config.File
 	inputs map[string][]string // names of what comes from outside, by environment
 	keys   []declaredKey
+	others []string // variables that look like credentials of nobody knows whom
 	b      strings.Builder
 }
 
@@ -48,6 +49,7 @@ func (t *configText) write() string {
 		t.environment(name, t.config.Environments[name])
 	}
 	t.keySection(names)
+	t.otherSection()
 	return t.b.String()
 }
 
@@ -100,6 +102,17 @@ func (t *configText) keySection(environments []string) {
 	t.line("%skeys:", comment)
 	for _, k := range t.keys {
 		t.key(k, environments)
+	}
+}
+
+func (t *configText) otherSection() {
+	if len(t.others) == 0 {
+		return
+	}
+	t.line("# These look like credentials too, and no rule knows whose they are. To have one checked, add")
+	t.line("# it to `keys` with one of `keyfit providers`, or with an API of your own under `providers`.")
+	for _, name := range t.others {
+		t.line("#   %s", scalar(name))
 	}
 }
 

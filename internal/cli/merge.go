@@ -54,7 +54,7 @@ func (a *app) mergeCommand() *cobra.Command {
 				return err
 			}
 			merged := report.Merge(docs, latest)
-			a.tellMerged(merged)
+			a.tellMerged(merged, targets[0].format)
 			return a.deliverSaved(merged, targets, g)
 		},
 	}
@@ -81,12 +81,17 @@ func (a *app) readReports(names []string) ([]report.Document, error) {
 	return docs, nil
 }
 
-// tellMerged says on standard error what has to be known of the sources.
-func (a *app) tellMerged(d report.Document) {
-	if a.flags.quiet {
+// tellMerged says on standard error what has to be known of the sources, where the report for
+// people does not stand beside it.
+func (a *app) tellMerged(d report.Document, format string) {
+	notes := d.Notes
+	switch {
+	case a.flags.quiet:
 		return
+	case format == "text":
+		notes = nil
 	}
-	for _, note := range d.Notes {
+	for _, note := range notes {
 		fmt.Fprintf(a.Stderr, "keyfit: note: %s\n", note)
 	}
 	for _, u := range d.Unverified {

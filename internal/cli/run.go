@@ -50,6 +50,7 @@ func (a *app) pipeline(ctx context.Context, w *workspace, o checkOptions) (*outc
 		Findings: judged.Findings, Ignored: judged.Ignored,
 		Fingerprints: a.fingerprints(), ReuseAllowed: w.config.Policy.Reuse == "allow",
 		Shard: part.shard, Pending: judged.Pending,
+		Overlooked: keys.Overlooked(a.selection(w, environments), slots),
 	})}, nil
 }
 

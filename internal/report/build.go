@@ -2,6 +2,7 @@ package report
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -31,6 +32,7 @@ type Input struct {
 	ReuseAllowed bool   // one key may serve several environments
 	Shard        *Shard // of a run that asks only part of the slots; Build counts what others check
 	Pending      []checks.Finding
+	Overlooked   []string // variables that look like credentials of no API that is known
 }
 
 // IgnoredFinding is a finding that the configuration or a comment silences.
@@ -65,9 +67,23 @@ func Build(in Input) Document {
 		}
 	}
 	d.Shard = shardOf(in)
+	d.Notes = overlooked(in.Overlooked)
 	cleanAndVeil(&d, secret.NewVeil(texts))
 	settle(&d, in.Environments)
 	return d
+}
+
+// overlooked is the note about credentials that were not looked at.
+func overlooked(variables []string) []string {
+	const most = 8
+	if len(variables) == 0 {
+		return nil
+	}
+	list := strings.Join(variables[:min(len(variables), most)], ", ")
+	if more := len(variables) - most; more > 0 {
+		list += fmt.Sprintf(" and %d more", more)
+	}
+	return []string{"not looked at, because the API is not known: " + list + "; declare what is a key under `keys` in keyfit.yaml"}
 }
 
 // settle decides the outcomes, sorts and counts. It works from the Document alone, so

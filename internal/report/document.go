@@ -34,7 +34,7 @@ type Document struct {
 	Incomplete     []ShardSet      `json:"incomplete,omitempty" doc:"of a merged report: runs with --shard of which parts are missing"`
 	Unseen         []Unseen        `json:"unseen,omitempty" doc:"of a merged report: where one of its sources shows no key, whatever the others show"`
 	Repository     string          `json:"repository,omitempty" doc:"the address of the repository's origin, without a user and a password; left out when it is not known, or of a merged report when there are several"`
-	Notes          []string        `json:"notes,omitempty" doc:"of a merged report: what has to be known of its sources"`
+	Notes          []string        `json:"notes,omitempty" doc:"what else has to be known of this run, or of the sources of a merged report"`
 }
 
 // Tool names the program that wrote a report.

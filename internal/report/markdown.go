@@ -33,6 +33,9 @@ func Markdown(d Document) string {
 	m.slots(x)
 	m.findings(x)
 	m.ignored(d)
+	for _, note := range d.Notes {
+		m.add("\n> " + md(note) + "\n")
+	}
 	return m.b.String()
 }
 

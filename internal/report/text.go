@@ -28,9 +28,26 @@ func writeText(w io.Writer, d Document, opt Options) error {
 	if !opt.Quiet {
 		p.ignored(d)
 		p.table(x)
+		p.notes(d)
 	}
 	p.line(p.paint(bold, p.text(summaryText(d))))
 	return p.writeTo(w)
+}
+
+// notes says what else has to be known.
+func (p *page) notes(d Document) {
+	for _, note := range d.Notes {
+		for i, piece := range p.wrap(p.text(note), len("note: ")) {
+			if i == 0 {
+				p.line(p.paint(bold, "note:"), " ", piece)
+				continue
+			}
+			p.line("      ", piece)
+		}
+	}
+	if len(d.Notes) > 0 {
+		p.line()
+	}
 }
 
 // finding writes one block. told remembers the slots whose journey was shown already.
