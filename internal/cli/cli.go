@@ -118,6 +118,7 @@ func (a *app) exitCode(ctx context.Context, err error) int {
 	if e.fix != "" {
 		fmt.Fprintf(a.Stderr, "  = fix: %s\n", e.fix)
 	}
+	a.annotate(e)
 	return e.code
 }
 

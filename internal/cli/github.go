@@ -3,11 +3,30 @@ package cli
 import (
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/keyfit/keyfit/internal/ci"
 	"github.com/keyfit/keyfit/internal/model"
+	"github.com/keyfit/keyfit/internal/pos"
 	"github.com/keyfit/keyfit/internal/report"
 )
+
+// annotate shows on GitHub, beside the lines in question, why nothing was checked. The runner
+// reads commands from both streams, and standard output belongs to the report.
+func (a *app) annotate(e *exit) {
+	r := ci.New(a.Stderr, a.env)
+	if e.message == "" || !r.OnGitHub() {
+		return
+	}
+	// What the runner of a job does not take, it prints: nothing is lost then.
+	for _, p := range e.problems {
+		_ = r.Annotate("error", "keyfit", p.At, strings.TrimSuffix(p.Message+"\nfix: "+p.Fix, "\nfix: "))
+	}
+	if len(e.problems) == 0 {
+		_ = r.Annotate("error", "keyfit", pos.Span{}, strings.TrimSuffix(e.message+"\nfix: "+e.fix, "\nfix: "))
+	}
+	_ = r.Flush()
+}
 
 // runner is how the github format reaches the CI.
 func (a *app) runner(w io.Writer) report.Runner { return ci.New(w, a.env) }
