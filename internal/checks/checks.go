@@ -40,6 +40,8 @@ type Check struct {
 	Name     string // overridden-key
 	Severity Severity
 	Page     Page
+	// Weighs gives the severity in a case where it is another; nil where it never is.
+	Weighs func(*Case) Severity
 	// OnProblem marks the rule that looks at input problems; all others look at slots.
 	OnProblem bool
 	// Run judges one case: it fires at most once, and what it returns has only a place,

@@ -47,8 +47,8 @@ func (f fired) consumers() []model.Consumer {
 
 func completed(f Finding, check Check, c *Case) Finding {
 	f.ID, f.Name, f.Severity = check.ID, check.Name, check.Severity
-	if c.Problem != nil && c.Problem.Stops {
-		f.Severity = Error
+	if check.Weighs != nil {
+		f.Severity = check.Weighs(c)
 	}
 	f.Environment = c.Slot.Environment
 	f.Consumer, f.Container = keys.Label(c.Slot.Consumer), c.Slot.Consumer.Container

@@ -9,7 +9,7 @@ const (
 
 func inputProblem() Check {
 	return Check{
-		ID: idInputProblem, Name: nameInputProblem, Severity: Warning, OnProblem: true, Run: problemOfInput,
+		ID: idInputProblem, Name: nameInputProblem, Severity: Warning, OnProblem: true, Run: problemOfInput, Weighs: problemWeighs,
 		Page: Page{
 			Summary: "A file on the way of a key could not be read or understood.",
 			Why: "What stands in the file is missing from the picture: keys that it defines count as unknown, and keys that it overrides may be reported with a value that never arrives. " +
@@ -25,6 +25,14 @@ PAYMENT_API_KEY="sk_test_CANARYstaging"`,
 			See:    []string{"K102"},
 		},
 	}
+}
+
+// problemWeighs: what certainly ends the deploy is no warning.
+func problemWeighs(c *Case) Severity {
+	if c.Problem.Stops {
+		return Error
+	}
+	return Warning
 }
 
 func problemOfInput(c *Case) (Finding, bool) {

@@ -10,7 +10,7 @@ import (
 
 func unresolvedKey() Check {
 	return Check{
-		ID: "K102", Name: "unresolved-key", Severity: Warning, Run: unresolved,
+		ID: "K102", Name: "unresolved-key", Severity: Warning, Run: unresolved, Weighs: unresolvedWeighs,
 		Page: Page{
 			Summary: "The value of a key cannot be known here; the finding says what it needs.",
 			Why:     "The key was not tested. It may be right, and nobody knows: the deploy goes on as blind as before. An unknown key is never counted as passed.",
@@ -29,10 +29,20 @@ environments:
 ./serve`,
 			Fix: "Do what the finding asks for: bind the secret of the CI under `inputs`, run keyfit in the job that has the secret, or hand the value to the script instead of having the script fetch it.",
 			Limits: "keyfit never runs a command of the repository and never asks a secret store by itself, so that what a command prints stays unknown, and so does a key that a Kubernetes Secret from outside the repository or an ExternalSecret supplies. " +
-				"A value that is one of several known candidates is `K107` instead.",
+				"A value that is one of several known candidates is `K107` instead. " +
+				"In a run with `--offline`, such as that of a pull request, a key that only the CI's secret store holds is a note: it is checked in the job that has the secret.",
 			See: []string{"K107", "K401"},
 		},
 	}
+}
+
+// unresolvedWeighs: a run that is offline has no secret of the CI, and nothing in the repository is
+// wrong with that. The key is unverified all the same.
+func unresolvedWeighs(c *Case) Severity {
+	if c.Run != nil && c.Run.Offline && c.Slot.Value.Why == model.WhyCISecret {
+		return Note
+	}
+	return Warning
 }
 
 func unresolved(c *Case) (Finding, bool) {

@@ -3,6 +3,7 @@ package report
 import (
 	"errors"
 	"io"
+	"strings"
 
 	"github.com/keyfit/keyfit/internal/pos"
 )
@@ -19,12 +20,23 @@ func writeGitHub(w io.Writer, d Document, opt Options) error {
 			return err
 		}
 	}
+	var elsewhere []string
 	for _, f := range d.Findings {
+		if f.ID == "K102" && f.Severity == "note" {
+			elsewhere = append(elsewhere, f.title())
+			continue
+		}
 		level := map[string]string{"error": "error", "warning": "warning"}[f.Severity]
 		if level == "" {
 			level = "notice"
 		}
 		if err := r.Annotate(level, f.ID+" "+f.Name, f.At.span(), annotation(f)); err != nil {
+			return err
+		}
+	}
+	if len(elsewhere) > 0 {
+		// No line of a pull request is at fault: one notice for all of them, beside none.
+		if err := r.Annotate("notice", "keyfit", pos.Span{}, checkedElsewhere(elsewhere)); err != nil {
 			return err
 		}
 	}
@@ -35,6 +47,10 @@ func writeGitHub(w io.Writer, d Document, opt Options) error {
 		return err
 	}
 	return r.Summary(noted(opt.Note) + Markdown(d))
+}
+
+func checkedElsewhere(titles []string) string {
+	return plural(len(titles), "key comes", "keys come") + " from the CI's secret store, which an offline run does not have; checked in the job that does: " + strings.Join(titles, ", ")
 }
 
 // noted is the note as a quotation above the report.
