@@ -70,6 +70,7 @@ type Finding struct {
 	Consumer    string
 	Container   string
 	Variable    string
+	Slots       []string // the IDs of the slots that it is about; more than one where all else is the same
 	At          pos.Span
 	Message     string // lower case, no full stop
 	Fix         string

@@ -139,14 +139,14 @@ func silenced(f *fired, rules []*ignore) *ignore {
 // guarded reports whether no ignore may silence a finding: another environment's key in
 // production is what keyfit is there to stop.
 func (f fired) guarded() bool {
-	if run := f.c.Run; run == nil || slices.ContainsFunc(run.Allow, func(id string) bool { return strings.EqualFold(id, f.finding.ID) }) {
+	if run := f.cases[0].Run; run == nil || slices.ContainsFunc(run.Allow, func(id string) bool { return strings.EqualFold(id, f.finding.ID) }) {
 		return false
 	}
 	switch f.finding.ID {
 	case idWrongEnvironment:
-		return f.c.production()
+		return slices.ContainsFunc(f.cases, (*Case).production)
 	case idSharedKey:
-		return slices.ContainsFunc(f.c.sameKey(), (*Case).production)
+		return slices.ContainsFunc(f.cases, func(c *Case) bool { return slices.ContainsFunc(c.sameKey(), (*Case).production) })
 	}
 	return false
 }

@@ -25,24 +25,48 @@ func Judge(run *Run) Judgement {
 				continue
 			}
 			if f, fires := check.Run(c); fires {
-				found = append(found, fired{finding: completed(f, check, c), c: c})
+				found = append(found, fired{finding: completed(f, check, c), cases: []*Case{c}})
 			}
 		}
 	}
 	order.By(found, func(a, b fired) int { return Compare(a.finding, b.finding) })
-	found = slices.CompactFunc(found, func(a, b fired) bool { return Compare(a.finding, b.finding) == 0 })
-	return sift(run, found)
+	return sift(run, joined(found))
 }
 
-// fired is a finding with the case that it is about.
+// fired is a finding with the cases that it is about.
 type fired struct {
 	finding Finding
-	c       *Case
+	cases   []*Case
+}
+
+// joined makes one of findings that say the very same of several slots.
+func joined(found []fired) []fired {
+	var out []fired
+	for _, f := range found {
+		if last := len(out) - 1; last >= 0 && Compare(out[last].finding, f.finding) == 0 {
+			out[last].cases = append(out[last].cases, f.cases...)
+			continue
+		}
+		out = append(out, f)
+	}
+	for i := range out {
+		for _, c := range out[i].cases {
+			if c.Slot.ID != "" {
+				out[i].finding.Slots = append(out[i].finding.Slots, c.Slot.ID)
+			}
+		}
+		slices.Sort(out[i].finding.Slots)
+	}
+	return out
 }
 
 // consumers lists whom the finding concerns: everyone who receives the value.
 func (f fired) consumers() []model.Consumer {
-	return append([]model.Consumer{f.c.Slot.Consumer}, f.c.Slot.Also...)
+	var out []model.Consumer
+	for _, c := range f.cases {
+		out = append(append(out, c.Slot.Consumer), c.Slot.Also...)
+	}
+	return out
 }
 
 func completed(f Finding, check Check, c *Case) Finding {

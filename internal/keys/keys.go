@@ -10,6 +10,7 @@ import (
 
 // Slot is one key variable of one consumer in one environment.
 type Slot struct {
+	ID          string // tells it apart from every other slot of the run, and is the same in the next run
 	Environment string
 	Consumer    model.Consumer
 	Also        []model.Consumer // further consumers that receive the very same value in the same way

@@ -66,6 +66,7 @@ func (s *selector) environment(env resolve.Environment) {
 			cmp.Compare(a.Variable, b.Variable),
 		)
 	})
+	identify(s.slots[first:])
 }
 
 // add keeps a slot, or folds it into one of the same process-like consumers that

@@ -140,7 +140,7 @@ type builder struct{ prints *secret.Printer }
 func (b builder) slot(c *checks.Case) Slot {
 	v, value := c.Verdict, c.Slot.Value
 	s := Slot{
-		Environment: c.Slot.Environment, Consumer: workload(c.Slot.Consumer), Container: c.Slot.Consumer.Container,
+		ID: c.Slot.ID, Environment: c.Slot.Environment, Consumer: workload(c.Slot.Consumer), Container: c.Slot.Consumer.Container,
 		Variable: c.Slot.Variable, State: value.State.String(), Fingerprint: b.fingerprint(value),
 		Rungs: toRungs(v.Rungs), Reason: string(v.Reason), Identity: toIdentity(v.Identity), Request: toRequest(v.Evidence),
 		Trail: toTrail(value.Trail), Shadowed: b.definitions(value.Losers),
@@ -249,7 +249,7 @@ func toFinding(f checks.Finding) Finding {
 		ID: f.ID, Name: f.Name, Severity: f.Severity.String(), Environment: f.Environment, Consumer: f.Consumer,
 		Container: f.Container, Variable: f.Variable, At: toAt(f.At), Message: f.Message, Fix: f.Fix,
 		Related: convert(f.Related, func(r checks.Related) Related { return Related{At: toAt(r.At), Message: r.Message} }),
-		Help:    HelpURL(f.ID),
+		Help:    HelpURL(f.ID), Slots: f.Slots,
 	}
 }
 

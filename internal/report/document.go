@@ -64,6 +64,7 @@ const (
 
 // Slot is one key variable of one consumer in one environment.
 type Slot struct {
+	ID           string        `json:"id,omitempty" doc:"names this slot in this report and in those of other runs: findings refer to it"`
 	Environment  string        `json:"environment" doc:"where the deploy goes"`
 	Consumer     string        `json:"consumer" doc:"what receives the variable"`
 	Container    string        `json:"container" doc:"of a workload with containers; else empty"`
@@ -233,6 +234,7 @@ type Finding struct {
 	Related     []Related `json:"related" doc:"other places that belong to it"`
 	Help        string    `json:"help" doc:"its manual page"`
 	Container   string    `json:"container,omitempty" doc:"of the slot"`
+	Slots       []string  `json:"slots,omitempty" doc:"the ids of the slots that it is about; several where it says the very same of each"`
 }
 
 // Related is another place that belongs to a finding.
@@ -250,6 +252,7 @@ type Unverified struct {
 	Message     string `json:"message" doc:"the same in a sentence"`
 	Container   string `json:"container,omitempty" doc:"of the slot"`
 	Ignored     bool   `json:"ignored,omitempty" doc:"the configuration says that this is accepted"`
+	Slot        string `json:"slot,omitempty" doc:"the id of the slot"`
 }
 
 // Problem is something that could not be read or understood.

@@ -84,7 +84,7 @@ const (
 func newHTMLBuilder(x index, slots []Slot) htmlBuilder {
 	b := htmlBuilder{index: x, slots: slots, letters: map[string]string{}, twins: map[string][]int{}, named: map[string]int{}}
 	for i, s := range slots {
-		b.named[s.key()]++
+		b.named[s.name()]++
 		if s.Fingerprint != "" {
 			b.twins[s.Fingerprint] = append(b.twins[s.Fingerprint], i)
 		}
@@ -169,7 +169,7 @@ func (b htmlBuilder) card(n int, s Slot) htmlCard {
 
 // consumer names who receives a slot; with the namespace only where it takes one to tell.
 func (b htmlBuilder) consumer(s Slot) string {
-	if b.named[s.key()] > 1 {
+	if b.named[s.name()] > 1 {
 		return slotTitle(s.Namespace, s.Consumer, s.Container, "")
 	}
 	return slotTitle(s.Consumer, s.Container, "", "")

@@ -6,9 +6,20 @@ import "slices"
 // all of them.
 type index struct {
 	doc     *Document
-	finding map[spot][]int
-	ignored map[spot][]int
-	slot    map[spot][]int // by everything that a finding may call it
+	finding entryNumbers
+	ignored entryNumbers
+	slot    entryNumbers // by everything that a finding may call it
+}
+
+// entryNumbers tells where in a list something stands: by the ids of its slots, and where a report
+// of an older version has none, by the names.
+type entryNumbers struct {
+	byID   map[string][]int
+	byName map[spot][]int
+}
+
+func newNumbers() entryNumbers {
+	return entryNumbers{byID: map[string][]int{}, byName: map[spot][]int{}}
 }
 
 // place is what a slot and its findings surely have in common.
@@ -22,25 +33,32 @@ type spot struct {
 }
 
 func newIndex(d *Document) index {
-	x := index{doc: d, finding: map[spot][]int{}, ignored: map[spot][]int{}, slot: map[spot][]int{}}
+	x := index{doc: d, finding: newNumbers(), ignored: newNumbers(), slot: newNumbers()}
 	for i := range d.Findings {
-		add(x.finding, &d.Findings[i], i)
+		x.finding.add(&d.Findings[i], i)
 	}
 	for i := range d.Ignored {
-		add(x.ignored, &d.Ignored[i].Finding, i)
+		x.ignored.add(&d.Ignored[i].Finding, i)
 	}
 	for i := range d.Slots {
-		for _, at := range d.Slots[i].spots() {
-			x.slot[at] = append(x.slot[at], i)
+		s := &d.Slots[i]
+		if s.ID != "" {
+			x.slot.byID[s.ID] = append(x.slot.byID[s.ID], i)
+		}
+		for _, at := range s.spots() {
+			x.slot.byName[at] = append(x.slot.byName[at], i)
 		}
 	}
 	return x
 }
 
 // add notes a finding under what it names. One without a variable is about no slot.
-func add(to map[spot][]int, f *Finding, i int) {
-	if f.Variable != "" {
-		to[f.spot()] = append(to[f.spot()], i)
+func (n entryNumbers) add(f *Finding, i int) {
+	for _, id := range f.Slots {
+		n.byID[id] = append(n.byID[id], i)
+	}
+	if f.Variable != "" && len(f.Slots) == 0 {
+		n.byName[f.spot()] = append(n.byName[f.spot()], i)
 	}
 }
 
@@ -79,10 +97,13 @@ func (f Finding) place() place { return place{f.Environment, f.Variable} }
 func (s Slot) place() place { return place{s.Environment, s.Variable} }
 
 // about lists the numbers under which findings about a slot stand, in the order of the report.
-func about(s *Slot, in map[spot][]int) []int {
+func about(s *Slot, in entryNumbers) []int {
 	var lists [][]int
+	if list := in.byID[s.ID]; s.ID != "" && len(list) > 0 {
+		lists = append(lists, list)
+	}
 	for _, at := range s.spots() {
-		if list := in[at]; len(list) > 0 {
+		if list := in.byName[at]; len(list) > 0 {
 			lists = append(lists, list)
 		}
 	}
@@ -117,10 +138,14 @@ func (x index) ignoredOf(s Slot) []Finding {
 
 // slotsOf lists the numbers of the slots that a finding is about.
 func (x index) slotsOf(f *Finding) []int {
-	if f.Variable == "" {
-		return nil
+	var out []int
+	for _, id := range f.Slots {
+		out = append(out, x.slot.byID[id]...)
 	}
-	return x.slot[f.spot()]
+	if len(f.Slots) > 0 || f.Variable == "" {
+		return out
+	}
+	return x.slot.byName[f.spot()]
 }
 
 // slotOf finds the slot that a finding is about.

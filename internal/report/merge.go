@@ -21,7 +21,7 @@ import (
 // Parts of a run with --shard are joined; where some are missing, the report says that what
 // they check is not verified.
 func Merge(docs []Document, latest bool) Document {
-	m := &merger{docs: slices.Clone(docs), latest: latest, outdated: map[source]bool{}, files: map[int]map[string]bool{}, related: map[[2]int]bool{}}
+	m := &merger{docs: slices.Clone(docs), latest: latest, outdated: map[source]bool{}, renamed: map[name]string{}, files: map[int]map[string]bool{}, related: map[[2]int]bool{}}
 	order.By(m.docs, func(a, b Document) int { return cmp.Compare(a.Started, b.Started) })
 	out := Document{SchemaVersion: SchemaVersion, Slots: []Slot{}, Findings: []Finding{}, Problems: []Problem{}, Ignored: []Ignored{}}
 	m.head(&out)
@@ -46,6 +46,7 @@ type merger struct {
 	latest   bool
 	kept     []held
 	outdated map[source]bool // slots in whose place another report's are taken
+	renamed  map[name]string // the ids that slots bear in the joined report, where they bear others
 	files    map[int]map[string]bool
 	related  map[[2]int]bool // reports that speak of one file
 	notes    []string
@@ -54,6 +55,12 @@ type merger struct {
 
 // source names a slot by its report and where it stands there.
 type source struct{ doc, slot int }
+
+// name is the id of a slot in one report.
+type name struct {
+	doc int
+	id  string
+}
 
 // held is a slot with where it is from.
 type held struct {
@@ -117,6 +124,7 @@ func (m *merger) slots(out *Document) {
 	for _, id := range order {
 		m.kept = append(m.kept, kept[id]...)
 	}
+	m.distinguish()
 	for _, h := range m.kept {
 		out.Slots = append(out.Slots, h.Slot)
 	}
@@ -137,7 +145,10 @@ func (m *merger) join(old, list []held) []held {
 	taken := make([]bool, len(old))
 	pair := func(i int, h held) {
 		taken[i] = true
+		id := old[i].ID
+		m.rename(h, id)
 		old[i] = m.choose(old[i], h)
+		old[i].ID = id
 	}
 	var rest []held
 	for _, h := range list {
@@ -161,6 +172,39 @@ func (m *merger) join(old, list []held) []held {
 		}
 	}
 	return old
+}
+
+// rename remembers the id that a slot of one report bears in the joined one.
+func (m *merger) rename(h held, id string) {
+	if h.ID != id && h.ID != "" {
+		m.renamed[name{h.doc, h.ID}] = id
+	}
+}
+
+// distinguish gives slots that are two in the joined report two ids.
+func (m *merger) distinguish() {
+	taken := map[string]bool{}
+	for i := range m.kept {
+		h := &m.kept[i]
+		id := h.ID
+		for n := 2; id != "" && taken[id]; n++ {
+			id = fmt.Sprintf("%s+%d", h.ID, n)
+		}
+		m.rename(*h, id)
+		taken[id], h.ID = true, id
+	}
+}
+
+// about gives a finding of one report the ids that its slots bear in the joined one.
+func (m *merger) about(doc int, f Finding) Finding {
+	slots := slices.Clone(f.Slots)
+	for i, id := range slots {
+		if other, ok := m.renamed[name{doc, id}]; ok {
+			slots[i] = other
+		}
+	}
+	f.Slots = someOf(distinct(slots))
+	return f
 }
 
 // journeyKey is equal for equal journeys.
@@ -229,11 +273,12 @@ func (m *merger) findings(out *Document) {
 		stale := m.staleness(i)
 		for _, f := range d.Findings {
 			if !stale(f) {
-				out.Findings = append(out.Findings, f)
+				out.Findings = append(out.Findings, m.about(i, f))
 			}
 		}
 		for _, entry := range d.Ignored {
 			if !stale(entry.Finding) {
+				entry.Finding = m.about(i, entry.Finding)
 				out.Ignored = append(out.Ignored, entry)
 			}
 		}
@@ -241,8 +286,8 @@ func (m *merger) findings(out *Document) {
 			out.Problems = append(out.Problems, d.Problems...)
 		}
 	}
-	out.Findings = once(out.Findings, Finding.same)
-	out.Ignored = once(out.Ignored, func(i Ignored) [2]any { return [2]any{i.Finding.same(), i.Reason} })
+	out.Findings = oneEach(out.Findings, func(f *Finding) (any, *Finding) { return f.same(), f })
+	out.Ignored = oneEach(out.Ignored, func(i *Ignored) (any, *Finding) { return [2]any{i.Finding.same(), i.Reason}, &i.Finding })
 	out.Problems = once(out.Problems, func(p Problem) Problem { return p })
 	order.By(out.Problems, func(a, b Problem) int {
 		return cmp.Or(compareAt(a.At, b.At), cmp.Compare(a.Message, b.Message), cmp.Compare(a.Fix, b.Fix))
@@ -258,6 +303,24 @@ func compareIgnored(a, b Finding) int {
 		cmp.Compare(a.Consumer, b.Consumer), cmp.Compare(a.Container, b.Container), cmp.Compare(a.Variable, b.Variable),
 		cmp.Compare(a.Message, b.Message), cmp.Compare(a.Fix, b.Fix),
 	)
+}
+
+// oneEach joins findings that are the same: the first stays, and is about the slots of all.
+func oneEach[T any](list []T, of func(*T) (any, *Finding)) []T {
+	at := map[any]int{}
+	out := list[:0:0]
+	for i := range list {
+		key, f := of(&list[i])
+		first, had := at[key]
+		if !had {
+			at[key] = len(out)
+			out = append(out, list[i])
+			continue
+		}
+		_, kept := of(&out[first])
+		kept.Slots = someOf(distinct(append(kept.Slots, f.Slots...)))
+	}
+	return out
 }
 
 // once keeps the first of those that have the same key.

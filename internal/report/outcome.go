@@ -47,7 +47,7 @@ func acceptsDoubt(id string) bool { return slices.Contains([]string{"K102", "K10
 
 func unverified(s Slot, x index) Unverified {
 	return Unverified{
-		Environment: s.Environment, Consumer: s.Consumer, Container: s.Container, Variable: s.Variable,
+		Environment: s.Environment, Consumer: s.Consumer, Container: s.Container, Variable: s.Variable, Slot: s.ID,
 		Reason: s.Reason, Message: doubt(s),
 		Ignored: slices.ContainsFunc(x.ignoredOf(s), func(f Finding) bool { return acceptsDoubt(f.ID) }),
 	}

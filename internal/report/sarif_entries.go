@@ -35,7 +35,9 @@ func entries(d *Document) []entry {
 		out = append(out, e)
 	}
 	for _, f := range d.Findings {
-		add(f, nil)
+		if !f.isElsewhere() {
+			add(f, nil)
+		}
 	}
 	for _, f := range untoldDoubts(x) {
 		add(f, nil)
@@ -53,20 +55,26 @@ func entries(d *Document) []entry {
 func untoldDoubts(x index) []Finding {
 	var out []Finding
 	for _, u := range x.doc.Unverified {
-		s := Slot{Environment: u.Environment, Consumer: u.Consumer, Container: u.Container, Variable: u.Variable}
-		if u.Ignored || u.Reason == string(provider.Offline) || u.Variable != "" && tellsOfDoubt(x.findingsOf(s)) {
+		s, known := x.slotOf(u.asked())
+		if u.Ignored || u.Reason == string(provider.Offline) || known && tellsOfDoubt(x.findingsOf(s)) {
 			continue
-		}
-		if known, ok := x.slotOf(Finding{Environment: u.Environment, Consumer: u.Consumer, Container: u.Container, Variable: u.Variable}); ok {
-			s = known
 		}
 		f := Finding{
 			ID: doubtID(s), Severity: checks.Note.String(), Environment: u.Environment, Consumer: u.Consumer, Container: u.Container,
-			Variable: u.Variable, At: s.at(), Message: "could not be verified: " + u.Message,
+			Variable: u.Variable, Slots: u.asked().Slots, At: s.at(), Message: "could not be verified: " + u.Message,
 		}
 		out = append(out, f.named())
 	}
 	return out
+}
+
+// asked names the slot as a finding does.
+func (u Unverified) asked() Finding {
+	f := Finding{Environment: u.Environment, Consumer: u.Consumer, Container: u.Container, Variable: u.Variable}
+	if u.Slot != "" {
+		f.Slots = []string{u.Slot}
+	}
+	return f
 }
 
 // tellsOfDoubt reports whether a finding, whatever it is about, makes the slot visible.

@@ -373,5 +373,13 @@ func until(day string) string {
 
 // key identifies a slot within one report.
 func (s Slot) key() string {
+	if s.ID != "" {
+		return s.ID
+	}
+	return s.name()
+}
+
+// name is what a slot is called; several may be called the same.
+func (s Slot) name() string {
 	return strings.Join([]string{s.Environment, s.Consumer, s.Container, s.Variable}, "\x00")
 }

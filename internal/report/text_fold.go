@@ -81,8 +81,8 @@ func (p *page) findings(x index, told map[string]bool) {
 		p.block(c, x, told)
 	}
 	for _, f := range all {
-		if s, ok := x.slotOf(f); ok {
-			told[s.key()] = true
+		for _, i := range x.slotsOf(&f) {
+			told[x.doc.Slots[i].key()] = true
 		}
 	}
 	p.counts(rest)
