@@ -56,6 +56,9 @@ type Hop struct {
 	// Literal says that the text itself stands at this place, rather than being moved
 	// through it. Only an origin is literal.
 	Literal bool
+	// Made says that the place is in a file that the deploy itself writes: the repository holds
+	// none, or another one.
+	Made bool
 	// Stored says, of a hop at which a value left the store of a CI system, what it is there.
 	Stored Stored
 	// Lacks says, of a hop at which nothing came in, what to ask about it; Stored.Name is then the
@@ -158,7 +161,7 @@ func (t Trail) Origin() Hop {
 
 // PassesOn reports whether the hop merely moves the value along, as a command line, a
 // template or a reference to a Secret does. Where the text itself stands, nothing is
-// passed on.
+// passed on; but a file that is made for the deploy holds what was written into it.
 func (h Hop) PassesOn() bool {
 	switch h.Kind {
 	case KindCommand:
@@ -166,7 +169,7 @@ func (h Hop) PassesOn() bool {
 	case KindHelmValues, KindHelmTemplate, KindManifest, KindKustomize, KindSecret, KindConfigMap, KindTerraform, KindTfvars, KindTerraformPlan:
 		return !h.Literal
 	}
-	return false
+	return h.Made && !h.Literal
 }
 
 // Definer is the hop that defined the value last: the latest one that does not merely

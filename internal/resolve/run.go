@@ -88,6 +88,7 @@ func (t *tools) deliveries(saw *views) []deploy.Delivery {
 		if ok && len(place.paths) > 0 {
 			d = place.undo(d)
 		}
+		d = traced(d)
 		if !ok {
 			name, chosen := chosenCluster(command)
 			if !chosen {

@@ -13,13 +13,13 @@ func TestWrittenFiles(t *testing.T) {
 		"overlay/kustomization.yaml": "resources: [api.yaml]\nsecretGenerator:\n- {name: pay, envs: [pay.env]}\n", "overlay/api.yaml": api,
 	}
 	const values = "cat > v.yaml <<EOF\nkey: $T_JOB\nmode: test\nEOF\n"
-	both := []string{"Pod/p T_KEY=CANARY-job@deploy.sh:5:1", "Pod/p T_MODE=test@deploy.sh:5:1"}
+	both := []string{"Pod/p T_KEY=CANARY-job@deploy.sh:1:1", "Pod/p T_MODE=test@deploy.sh:1:1"}
 	runCases(t, []scriptCase{
 		{name: "values", files: chart, script: values + "helm upgrade a charts/a -f v.yaml", want: both},
 		{name: "values that change afterwards", files: chart, script: values + "helm upgrade a charts/a -f v.yaml\necho 'key: CANARY-late' > v.yaml", want: both},
 		{name: "values that are removed afterwards", files: chart, script: values + "helm upgrade a charts/a -f v.yaml\nrm v.yaml", want: both},
 		{name: "values with a piece that is not known", files: chart, script: "cat > v.yaml <<EOF\nkey: $T_SECRET\nmode: test\nEOF\nhelm upgrade a charts/a -f v.yaml",
-			want: []string{"Pod/p T_KEY=(ci-secret)", "Pod/p T_MODE=test@deploy.sh:5:1"}},
+			want: []string{"Pod/p T_KEY=(ci-secret)", "Pod/p T_MODE=test@deploy.sh:1:1"}},
 		{name: "a filled template", files: chart, script: "export T_JOB T_SECRET\nenvsubst < secret.tmpl.yaml | kubectl apply -f -\nkubectl apply -f api.yaml",
 			want: []string{"Deployment/api T_KEY=CANARY-job@deploy.sh:1:8"}},
 		{name: "a filled template by way of a file", files: chart, script: "export T_JOB T_SECRET\nmkdir -p out\nenvsubst < secret.tmpl.yaml > out/secret.yaml\ncp api.yaml out\nkubectl apply -f out",

@@ -44,12 +44,12 @@ func (c *cell) isOutlet() bool {
 		(c.val[0].unk.root || strings.HasPrefix(c.val[0].unk.file, channelPrefix))
 }
 
-// place is the hop of what is written to a channel, or printed: in the step's result
-// there is nothing else that says where it stands.
+// place is the hop of what is written to a file or a channel, or printed: nothing else says
+// where it stands.
 func (sh *shell) place(key string) model.Hop {
 	what := "print"
-	if name, ok := strings.CutPrefix(key, channelPrefix); ok {
-		what = "write to " + name
+	if key != "" {
+		what = "write to " + strings.TrimPrefix(key, channelPrefix)
 	}
 	return model.Hop{At: sh.here(), Kind: model.KindShell, What: what}
 }

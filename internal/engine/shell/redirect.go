@@ -251,9 +251,7 @@ func (sh *shell) write(st *state, fd int, s sym) {
 		st.io.buffers[t.id] = sh.limited(cat(st.io.buffers[t.id], s))
 	case toFile:
 		f := file{}
-		if strings.HasPrefix(t.path, channelPrefix) {
-			s = s.placed(sh.place(t.path))
-		}
+		s = s.placed(sh.place(t.path))
 		if old := st.files[t.path]; old != nil {
 			f = *old
 		}

@@ -23,6 +23,7 @@ type source struct {
 	origins   []origin // where stretches of a generated text come from
 	dotenv    bool     // assignments in it are entries of a .env file
 	holed     bool     // words in it stand for holes
+	made      bool     // it is what the script wrote into a file
 }
 
 // origin is a stretch of a generated text with the trail of what it was made from.
@@ -34,7 +35,7 @@ type origin struct {
 func fileSource(file, name string, p pasted) *source {
 	return &source{
 		name: name, file: file, text: p.text, index: pos.NewIndex([]byte(p.text)), origins: p.origins,
-		dotenv: isDotenv(file), holed: p.holed,
+		dotenv: isDotenv(file), holed: p.holed, made: len(p.origins) > 0,
 	}
 }
 

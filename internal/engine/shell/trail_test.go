@@ -81,7 +81,7 @@ func TestTrails(t *testing.T) {
 			"known\n.env:2:1 dotenv K literal\ndeploy.sh:2:7 shell read v\ndeploy.sh:3:10 shell export K"},
 		{"through a generated file", "./deploy.sh", "K", map[string]string{
 			"deploy.sh": "#!/bin/bash\nA=sk_CANARY\necho \"export K=$A\" > gen.sh\n. ./gen.sh\nshow\n"},
-			"known\ndeploy.sh:2:1 shell A= literal\ngen.sh:1:8 shell export K"},
+			"known\ndeploy.sh:2:1 shell A= literal\ndeploy.sh:3:1 shell write to gen.sh\ngen.sh:1:8 shell export K"},
 		{"a loop names a place once", "./deploy.sh", "N", map[string]string{
 			"deploy.sh": "#!/bin/bash\nexport N=0\nfor i in 1 2 3; do\n  N=$((N + 1))\ndone\nshow\n"},
 			"known\ndeploy.sh:2:8 shell export N literal\ndeploy.sh:4:3 shell N="},
