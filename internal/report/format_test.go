@@ -6,6 +6,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -200,7 +201,11 @@ func TestMarkdownIsInert(t *testing.T) {
 	if n := strings.Count(text, "```"); n%2 != 0 {
 		t.Errorf("%d fences", n)
 	}
+	ours := regexp.MustCompile(`^(<details><summary>\d+ stops? of its journey</summary>|</details>)\n$`)
 	for line := range strings.Lines(text) {
+		if ours.MatchString(line) {
+			continue
+		}
 		if strings.Contains(line, "@") {
 			t.Errorf("a mention is possible: %q", line)
 		}

@@ -21,16 +21,19 @@ func writeGitHub(w io.Writer, d Document, opt Options) error {
 		}
 	}
 	var elsewhere []string
-	for _, f := range d.Findings {
+	for _, c := range clusters(d.Findings) {
+		f := c[0]
 		if f.isElsewhere() {
-			elsewhere = append(elsewhere, f.title())
+			for _, f := range c {
+				elsewhere = append(elsewhere, f.title())
+			}
 			continue
 		}
 		level := map[string]string{"error": "error", "warning": "warning"}[f.Severity]
 		if level == "" {
 			level = "notice"
 		}
-		if err := r.Annotate(level, f.ID+" "+f.Name, f.At.span(), annotation(f)); err != nil {
+		if err := r.Annotate(level, f.ID+" "+f.Name, f.At.span(), annotation(c)); err != nil {
 			return err
 		}
 	}
@@ -65,10 +68,14 @@ func noted(note string) string {
 	return "> " + md(note) + "\n\n"
 }
 
-func annotation(f Finding) string {
+func annotation(c cluster) string {
+	f := c[0]
 	text := f.Message
 	if title := f.title(); title != "" {
 		text = title + ": " + text
+	}
+	if others := c.others(); others != "" {
+		text += "\nsame at " + others
 	}
 	if f.Fix != "" {
 		text += "\nfix: " + f.Fix

@@ -54,8 +54,10 @@ func load(t *testing.T, name string) report.Document {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name == "many" && len(d.Findings) < 300 {
-		d.Findings = append(d.Findings, d.Findings...)
+	for i := 0; name == "many" && len(d.Findings) < 300; i++ {
+		f := d.Findings[i]
+		f.At.Line += 1000 // elsewhere, so that it is another one
+		d.Findings = append(d.Findings, f)
 	}
 	return d
 }

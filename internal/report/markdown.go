@@ -118,21 +118,40 @@ func (m *markdown) findings(x index) {
 	}
 	m.add("### Findings\n\n")
 	told := map[string]bool{}
-	for i, f := range d.Findings {
-		block := findingBlock(f)
-		s, ok := x.slotOf(f)
-		if ok && !told[s.key()] {
-			told[s.key()] = true
-			block += journeyTable(s) + m.chart(s)
+	left := len(d.Findings)
+	for i, c := range clusters(d.Findings) {
+		block := findingLine(c)
+		if i < maxFindings {
+			block = findingBlock(c)
+			if s, ok := x.slotOf(c[0]); ok && !told[s.key()] {
+				told[s.key()] = true
+				block += m.chart(s) + journeyTable(s)
+			}
 		}
 		if !m.add(block) {
-			m.leftOut(len(d.Findings)-i, "findings")
+			m.leftOut(left, "findings")
 			return
 		}
+		left -= len(c)
 	}
 }
 
-func findingBlock(f Finding) string {
+// findingLine is a cluster in a line, for what comes after those that are told in full.
+func findingLine(c cluster) string {
+	f := c[0]
+	line := fmt.Sprintf("- %s %s: %s", symbol(map[string]string{"error": Failed}[f.Severity]), md(f.ID), md(f.Message))
+	if f.At.File != "" {
+		line += ", at " + mdCode(f.At.String())
+	}
+	if others := c.others(); others != "" {
+		line += md("; same at " + others)
+	}
+	return line + "\n"
+}
+
+// findingBlock tells the first finding of a cluster, and where else there is the same.
+func findingBlock(c cluster) string {
+	f := c[0]
 	var b strings.Builder
 	fmt.Fprintf(&b, "#### %s %s: %s\n\n", symbol(map[string]string{"error": Failed}[f.Severity]), md(f.ID+" "+f.Name), md(f.Message))
 	if title := f.title(); title != "" {
@@ -143,6 +162,9 @@ func findingBlock(f Finding) string {
 	}
 	for _, r := range f.Related {
 		fmt.Fprintf(&b, "- see %s: %s\n", mdCode(r.At.place()), md(r.Message))
+	}
+	if others := c.others(); others != "" {
+		fmt.Fprintf(&b, "- same at %s\n", md(others))
 	}
 	if f.Fix != "" {
 		fmt.Fprintf(&b, "- fix: %s\n", md(f.Fix))
@@ -166,6 +188,7 @@ func journeyTable(s Slot) string {
 		return ""
 	}
 	var b strings.Builder
+	fmt.Fprintf(&b, "<details><summary>%s</summary>\n\n", plural(len(s.Trail)+len(s.Shadowed), "stop of its journey", "stops of its journey"))
 	b.WriteString("| Stop | Where | Kind | What |\n|---|---|---|---|\n")
 	row := func(stop string, at At, kind, what string) {
 		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", stop, mdCode(at.place()), md(kind), mdCode(what))
@@ -183,7 +206,7 @@ func journeyTable(s Slot) string {
 	if s.Reference != nil {
 		row("kept in", At{}, s.Reference.Store, referenceText(*s.Reference))
 	}
-	b.WriteString("\n")
+	b.WriteString("\n</details>\n\n")
 	return b.String()
 }
 
