@@ -173,6 +173,14 @@ func (v Variable) fromProcess() bool {
 		!slices.ContainsFunc(v.Trail, func(h Hop) bool { return h.Kind != model.KindProcess && h.Kind != model.KindCommand })
 }
 
+// fromTool reports whether nothing but a tool of the deploy sets the variable for what it starts,
+// such as npm for a script: no key is among those.
+func (v Variable) fromTool() bool {
+	shadows := slices.ContainsFunc(v.Shadowed, func(d Definition) bool { return d.At.File != "" })
+	_, tool, _ := strings.Cut(strings.TrimSuffix(v.Needs, " sets"), "what ")
+	return !shadows && v.State == model.Unknown.String() && slices.Contains([]string{"npm", "npx", "pnpm", "yarn", "bun"}, tool)
+}
+
 // fromRunner reports whether the variable is one that a CI system, or the machine of the job,
 // sets by itself, such as CI_PIPELINE_ID or PATH.
 func (v Variable) fromRunner() bool {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -34,6 +35,7 @@ func (p *page) consumer(c ResolvedConsumer) {
 	p.line("  ", p.paint(bold, p.text(consumerTitle(c))), p.paint(faint, p.text(consumerFacts(c))))
 	var rows [][]string
 	handedOn, predefined := 0, 0
+	ofTools := map[string]int{}
 	inherits := c.Kind == model.ConsumerProcess || c.Kind == model.ConsumerCIStep
 	for _, v := range c.Variables {
 		if inherits && v.fromRunner() && !p.opt.Verbose {
@@ -44,6 +46,10 @@ func (p *page) consumer(c ResolvedConsumer) {
 			handedOn++
 			continue
 		}
+		if v.fromTool() && !p.opt.Verbose {
+			ofTools[v.Needs]++
+			continue
+		}
 		rows = append(rows, p.variable(v))
 	}
 	for _, l := range columns(rows) {
@@ -51,6 +57,9 @@ func (p *page) consumer(c ResolvedConsumer) {
 	}
 	if predefined > 0 {
 		p.line("  ", p.paint(blue, "|"), " ", p.paint(faint, "and "+plural(predefined, "variable", "variables")+" of the CI system and its machine (-v lists them)"))
+	}
+	for _, what := range slices.Sorted(maps.Keys(ofTools)) {
+		p.line("  ", p.paint(blue, "|"), " ", p.paint(faint, "and "+plural(ofTools[what], "variable", "variables")+": "+p.text(what)+" (-v lists them)"))
 	}
 	if handedOn > 0 {
 		p.line("  ", p.paint(blue, "|"), " ", p.paint(faint, "and "+plural(handedOn, "variable", "variables")+" of keyfit's own process, handed on (-v lists them)"))
