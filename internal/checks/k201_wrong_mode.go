@@ -3,6 +3,8 @@ package checks
 import (
 	"fmt"
 	"strings"
+
+	"github.com/keyfit/keyfit/internal/provider"
 )
 
 func wrongMode() Check {
@@ -23,8 +25,9 @@ STRIPE_API_KEY=sk_test_CANARYstaging`,
 STRIPE_API_KEY=sk_live_CANARYproduction`,
 			Fix: "Supply the key of the right mode. Where the other mode is meant, such as live keys in a pilot environment, say so: `expect: {pilot: {mode: live}}` under the key in `keyfit.yaml`.",
 			Limits: "The mode is what the API told, or else what the form of the key tells; of keys that tell none only an expectation is judged, as unverified (`K401`). " +
-				"Without an expectation the name of the environment decides: `prod`, `production`, `prd` and `live` are production, also as a part of a name (`prod-eu`, but not `non-prod`). " +
-				"Names that tell nothing (`main`, `master`, `trunk`, `default`, `release`, `canary`) are judged only with an expectation.",
+				"Without an expectation the name of the environment decides, word by word: `prod`, `production`, `prd` and `live` are production, also with a number or a region (`prod2`, `prodeu`, `live-eu`, `eu-production`); " +
+				"`dev`, `test`, `qa`, `staging`, `sandbox`, `preview`, `local`, `ci`, `e2e`, `demo` and the like are for tests, and so are `preprod` and `non-production`. " +
+				"A name that tells neither (`eu-west-1`, `customer-acme`, `blue`, `dr`, `main`, `canary`) or both (`perf-prod`) is judged only with an expectation.",
 			See: []string{"K205", "K203"},
 		},
 	}
@@ -41,7 +44,7 @@ func modeMismatch(c *Case) (Finding, bool) {
 	}
 	is, want, why := c.mode(), c.expect().Mode, "is expected to hold"
 	if want == "" {
-		want, why = usualMode(c.Slot.Environment), "should hold"
+		want, why = provider.UsualMode(c.Slot.Environment), "should hold"
 	}
 	if is == "" || want == "" || is == want {
 		return Finding{}, false
@@ -57,9 +60,9 @@ func modeMismatch(c *Case) (Finding, bool) {
 // consequence says what the wrong mode leads to, where that is plain.
 func (c *Case) consequence(is string) string {
 	switch {
-	case is == testMode && usualMode(c.Slot.Environment) == liveMode:
+	case is == testMode && provider.UsualMode(c.Slot.Environment) == liveMode:
 		return ": nothing that it does is real"
-	case is == liveMode && usualMode(c.Slot.Environment) == testMode:
+	case is == liveMode && provider.UsualMode(c.Slot.Environment) == testMode:
 		return ": what it does is real"
 	}
 	return ""
@@ -74,27 +77,4 @@ func (c *Case) mode() string {
 		return c.Slot.Form.Mode
 	}
 	return ""
-}
-
-// usualMode is the mode that keys have in an environment of such a name; empty when the
-// name does not tell.
-func usualMode(environment string) string {
-	words := strings.FieldsFunc(strings.ToLower(environment), func(r rune) bool {
-		return !('a' <= r && r <= 'z' || '0' <= r && r <= '9')
-	})
-	for i, w := range words {
-		switch w {
-		case "prod", "production", "prd", "live":
-			if i > 0 && (words[i-1] == "non" || words[i-1] == "pre" || words[i-1] == "not") {
-				return testMode
-			}
-			return liveMode
-		case "main", "master", "trunk", "default", "release", "canary":
-			return ""
-		}
-	}
-	if len(words) == 0 {
-		return ""
-	}
-	return testMode
 }

@@ -7,13 +7,14 @@ import (
 	"github.com/keyfit/keyfit/internal/model"
 	"github.com/keyfit/keyfit/internal/order"
 	"github.com/keyfit/keyfit/internal/pos"
+	"github.com/keyfit/keyfit/internal/provider"
 )
 
 const idSharedKey = "K202"
 
 func sharedKey() Check {
 	return Check{
-		ID: idSharedKey, Name: "shared-key", Severity: Error, Run: shared,
+		ID: idSharedKey, Name: "shared-key", Severity: Error, Run: shared, Weighs: sharedWeighs,
 		Page: Page{
 			Summary: "One key serves two environments.",
 			Why: "Whoever can read staging's secrets has production's, and a load test in staging uses up production's quota. " +
@@ -30,6 +31,7 @@ PAYMENT_API_KEY=sk_test_CANARYstaging
 PAYMENT_API_KEY=sk_live_CANARYproduction`,
 			Fix: "Create a key of its own for each environment at the vendor and define it there. Where one key is meant to serve several environments, `policy: {reuse: allow}` in `keyfit.yaml` says so for all keys.",
 			Limits: "Only known values are compared, under whatever names they stand, and each group of slots with one key is reported once. " +
+				"Environments whose names speak of one stage, such as `api-staging` and `web-staging`, get a warning. " +
 				"Two environments that both take the key from the same variable of keyfit's own process are not reported: there the same run merely looks at both. `keyfit merge` compares the reports of several runs, such as jobs with a secret each.",
 			See: []string{"K106", "K205"},
 		},
@@ -47,6 +49,20 @@ func shared(c *Case) (Finding, bool) {
 	return reuse(group), true
 }
 
+// sharedWeighs: the parts of one stage that share its key endanger no other stage.
+func sharedWeighs(c *Case) Severity { return reuseWeighs(c.sameKey()) }
+
+func reuseWeighs(group []*Case) Severity {
+	var names []string
+	for _, o := range group {
+		names = append(names, o.Slot.Environment)
+	}
+	if provider.SameStage(names) {
+		return Warning
+	}
+	return Error
+}
+
 // reuse tells of the first of several cases that they all hold one key.
 func reuse(group []*Case) Finding {
 	order.By(group, compareCases)
@@ -60,12 +76,13 @@ func reuse(group []*Case) Finding {
 }
 
 // Reuse is the finding about cases that hold one key, as the fingerprints of saved reports
-// tell. That it is not one run that was
-// shown one variable for all of them is for the caller to know.
+// tell. That it is not one run that was shown one variable for all of them is for the caller to
+// know.
 func Reuse(group []*Case) Finding {
 	group = slices.Clone(group)
-	f := reuse(group)
-	return completed(f, sharedKey(), group[0])
+	check := sharedKey()
+	check.Weighs = func(*Case) Severity { return reuseWeighs(group) }
+	return completed(reuse(group), check, group[0])
 }
 
 // sameKey lists the cases that receive this case's text, itself included.

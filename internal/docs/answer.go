@@ -120,6 +120,8 @@ func outcome(p *provider.Provider, rule provider.Rule) string {
 		text = "fails " + rung.String()
 	case class == provider.Misfit:
 		text = "does not fit"
+	case p.Probe.Step != nil && p.Probe.Step.Finds != "":
+		text = "finds what the request " + code(p.Probe.Step.Finds) + " needs"
 	case class == provider.Accepted:
 		text = "passes"
 		if proves := proven(p, rule); len(proves) > 0 {

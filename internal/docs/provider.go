@@ -56,6 +56,9 @@ func forms(p *provider.Provider) string {
 	for _, f := range p.Forms {
 		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", cell(f.Kind), code(f.Pattern.String()), f.Mode, cell(formRemarks(f)))
 	}
+	if p.OtherForms {
+		b.WriteString("\nThese are not all: a text of another form may be a key, too, and is asked about.\n")
+	}
 	return b.String()
 }
 
@@ -72,6 +75,9 @@ func formRemarks(f provider.Form) string {
 	}
 	if f.Weak {
 		out = append(out, "other texts look like this too: it confirms a key whose provider is known, and recognises none")
+	}
+	if f.Shared {
+		out = append(out, "other vendors' keys look like this too: it is sent only where the variable's name, or `provider` in keyfit.yaml, says whose it is")
 	}
 	if f.Wrong {
 		out = append(out, "no application should receive one")
@@ -174,9 +180,13 @@ func sent(p *provider.Provider) string {
 // step tells of a further request.
 func step(p *provider.Provider, s *provider.Step) string {
 	var b strings.Builder
-	b.WriteString("\nThen, once that one accepted the key")
-	if s.Anyway {
-		b.WriteString(" or left it open")
+	switch {
+	case p.IsAskedFor(cmp.Or(s.Finds, s.ID)):
+		b.WriteString("\nThen, where an answer below says so")
+	case s.Anyway:
+		b.WriteString("\nThen, once that one accepted the key or left it open")
+	default:
+		b.WriteString("\nThen, once that one accepted the key")
 	}
 	if len(s.Kinds) > 0 {
 		fmt.Fprintf(&b, " and for a %s only", oneOf(s.Kinds))
@@ -185,7 +195,10 @@ func step(p *provider.Provider, s *provider.Step) string {
 		b.WriteString(", and if all that it needs is there")
 	}
 	fmt.Fprintf(&b, ": %s (%s)", code(cmp.Or(s.Request.Method, "GET")+" "+s.Host+string(s.Request.Path)), s.ID)
-	if s.Request.Auth.Placement() != provider.PlaceNone {
+	switch sig := s.Request.Auth.SigV4; {
+	case sig != nil && sig.Secret != "":
+		fmt.Fprintf(&b, ", with an AWS signature (version 4, service %s) by %s", code(sig.Service), code(string(sig.Secret)))
+	case s.Request.Auth.Placement() != provider.PlaceNone:
 		b.WriteString(", with the key " + keyPlace(s.Request.Auth))
 	}
 	b.WriteString(".\n" + goesAlong(&s.Request))
@@ -315,6 +328,9 @@ func effect(p *provider.Provider) string {
 		out = append(out, "It costs nothing.")
 	case "metered":
 		out = append(out, "The vendor may charge for it.")
+	}
+	if probe.Leaves != "" {
+		out = append(out, "It leaves something all the same: "+probe.Leaves+".")
 	}
 	if t := time.Duration(probe.Request.Timeout); t > 0 {
 		out = append(out, fmt.Sprintf("It is given up after %s.", t))

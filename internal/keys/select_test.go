@@ -29,7 +29,7 @@ func consumer(workload string, vars map[string]model.Value) model.Consumer {
 
 type vars = map[string]model.Value
 
-const stripeKey = "sk_test_51CANARY0123456789abcdefghij"
+const stripeKey = "sk_test_51CANARY0123456789abcdefghij0123456789abcdefghij0123456789abcdefghij"
 
 // show writes a slot the way a reader would say it.
 func show(s Slot) string {
@@ -169,6 +169,11 @@ func TestSelect(t *testing.T) {
 			name:      "recognised by form, whatever the name",
 			consumers: []model.Consumer{consumer("app", vars{"ODD": known("dotenv", stripeKey), "OTHER": known("dotenv", "hello")})},
 			want:      []string{"staging/app/ODD known stripe"},
+		},
+		{
+			name:      "a form that several vendors have",
+			consumers: []model.Consumer{consumer("app", vars{"ODD": known("dotenv", stripeKey[:34]), "PAYMONGO_SECRET_KEY": known("dotenv", stripeKey[:34])})},
+			want:      []string{"staging/app/ODD known stripe"}, // and not sent
 		},
 		{
 			name:      "recognised by name, even when unknown",
@@ -330,10 +335,25 @@ func TestTokenOfTheRun(t *testing.T) {
 	}
 }
 
-// TestProxies: keyfit's own step and a tool that stands for what it deploys count only where nothing
-// else receives the same, so that no key hides behind another of its name.
+// TestLackingBehindTools: a declared key that only keyfit and a tool receive, whose line names the
+// variables that it hands on, is missing where it should arrive.
+func TestLackingBehindTools(t *testing.T) {
+	place := pos.Span{File: "deploy.sh", Start: pos.Pos{Line: 1, Column: 1}}
+	own, tool, app := consumer("keyfit", vars{"PAYMENT_KEY": known("workflow", stripeKey)}), consumer("docker", vars{"PAYMENT_KEY": known("workflow", stripeKey)}), consumer("app", vars{})
+	own.Self, tool.StandsIn, tool.Unshown, tool.At, app.At = true, true, model.NotNamed, place, place
+	env := resolve.Environment{Name: "staging", Consumers: []model.Consumer{own, tool, app}}
+	slots := Select(Input{Environments: []resolve.Environment{env}, Config: &config.File{Keys: map[string]*config.Key{"PAYMENT_KEY": {}}}, Catalogue: provider.Catalogue()})
+	if len(slots) != 1 || slots[0].Consumer.Workload != "app" || slots[0].Value.State != model.Absent {
+		t.Errorf("got %v, want the key that the app lacks", slots)
+	}
+}
+
+// TestProxies: keyfit's own step counts only where nothing else receives a variable of the name, a
+// tool that stands for what it deploys only where nothing else receives the same, and a tool that
+// starts a container with the variables that its line names hands on no other.
 func TestProxies(t *testing.T) {
-	good, bad := known("workflow", stripeKey), known("workflow", "sk_test_51CANARYother0123456789abcdef")
+	good := known("workflow", stripeKey)
+	bad := model.KnownText("sk_test_51CANARYother0123456789abcdef", model.Hop{At: pos.Span{File: "f", Start: pos.Pos{Line: 2, Column: 1}}, Kind: "workflow", What: "X"})
 	unknown := model.UnknownBecause(model.WhyCISecret, "x", model.Trail{})
 	own := func(v model.Value) model.Consumer {
 		c := consumer("keyfit", vars{"STRIPE_SECRET_KEY": v})
@@ -341,16 +361,42 @@ func TestProxies(t *testing.T) {
 		return c
 	}
 	app := func(v model.Value) model.Consumer { return consumer("app", vars{"STRIPE_SECRET_KEY": v}) }
+	at := func(c model.Consumer, line int) model.Consumer {
+		c.At = pos.Span{File: "deploy.sh", Start: pos.Pos{Line: line, Column: 1}}
+		return c
+	}
+	tool := func(v model.Value, line int) model.Consumer {
+		c := at(consumer("docker", vars{"STRIPE_SECRET_KEY": v}), line)
+		c.StandsIn, c.Unshown = true, model.NotNamed
+		return c
+	}
+	unfollowed := func(c model.Consumer) model.Consumer {
+		c.Unshown = "what it deploys is not followed"
+		return c
+	}
+	login := func(c model.Consumer) model.Consumer {
+		c.Logins = []string{"STRIPE_SECRET_KEY"}
+		return c
+	}
 	for name, tt := range map[string]struct {
 		consumers []model.Consumer
 		want      string
 	}{
 		"the same":                 {[]model.Consumer{own(good), app(good)}, "app"},
-		"another key":              {[]model.Consumer{own(bad), app(good)}, "app keyfit"},
+		"another key":              {[]model.Consumer{own(bad), app(good)}, "app"},
 		"the deploy's is unknown":  {[]model.Consumer{own(good), app(unknown)}, "app"},
 		"both are unknown":         {[]model.Consumer{own(unknown), app(unknown)}, "app"},
-		"its own alone is unknown": {[]model.Consumer{own(unknown), app(good)}, "app keyfit"},
+		"its own alone is unknown": {[]model.Consumer{own(unknown), app(good)}, "app"},
 		"nothing else":             {[]model.Consumer{own(good)}, "keyfit"},
+		"the others lack it":       {[]model.Consumer{own(good), consumer("app", vars{"OTHER": bad})}, "app keyfit"},
+		"they find it absent":      {[]model.Consumer{own(good), app(model.Value{State: model.Absent})}, "keyfit"},
+		"a tool of the cluster":    {[]model.Consumer{own(good), tool(bad, 1)}, "docker"},
+		"a tool beside an app":     {[]model.Consumer{tool(bad, 1), app(good)}, "app docker"},
+		"what a line hands on":     {[]model.Consumer{own(bad), tool(bad, 1), at(app(good), 1)}, "app"},
+		"what no line hands on":    {[]model.Consumer{own(bad), tool(bad, 1), at(consumer("app", vars{}), 1)}, ""},
+		"another line of the tool": {[]model.Consumer{tool(bad, 1), tool(bad, 2), at(app(good), 1)}, "app"},
+		"a file that nobody reads": {[]model.Consumer{unfollowed(tool(bad, 1)), at(app(good), 1)}, "app docker"},
+		"its login":                {[]model.Consumer{login(tool(bad, 1)), at(app(good), 1)}, "app docker"},
 	} {
 		slots := Select(Input{Environments: []resolve.Environment{{Name: "staging", Consumers: tt.consumers}}, Config: &config.File{}, Catalogue: provider.Catalogue()})
 		var got []string

@@ -110,7 +110,7 @@ func noHost(q *Question) string {
 		return cmp.Or(pos.Compare(hosts[a].Span, hosts[b].Span), strings.Compare(a, b))
 	})
 	if len(names) == 0 {
-		return text
+		return fmt.Sprintf("%s; say which it is in keyfit.yaml: {extends: %s, hosts: {%s: …}}", text, cmp.Or(q.Provider.Extends, q.Provider.ID), cmp.Or(q.Environment, "default"))
 	}
 	return text + ", only for " + listed(names) + " (say which with -e)"
 }
@@ -179,10 +179,10 @@ func decides(k provider.DefectKind) bool {
 	return false
 }
 
-// onlyStrong reports whether a provider's forms are all there are: where one is weak,
-// others that look like nothing in particular may exist.
+// onlyStrong reports whether a provider's forms are all there are: where it says that they are
+// not, or one is weak, others that look like nothing in particular may exist.
 func onlyStrong(p *provider.Provider) bool {
-	return len(p.Forms) > 0 && !slices.ContainsFunc(p.Forms, func(f provider.Form) bool { return f.Weak })
+	return len(p.Forms) > 0 && !p.OtherForms && !slices.ContainsFunc(p.Forms, func(f provider.Form) bool { return f.Weak })
 }
 
 // verdict is the one on a question that is not sent for this reason.
@@ -285,11 +285,13 @@ func trimBase(base string) string { return strings.ToLower(strings.TrimRight(bas
 // finish puts a result and its controls together.
 func (c *Client) finish(ctx context.Context, r result) verdict.Verdict {
 	v := r.verdict
-	v.Doubt = r.control.doubt(ctx, "the API")
+	if doubt := r.control.doubt(ctx, "the API"); doubt != "" {
+		v.Doubt = doubt
+	}
 	r.noteControl(ctx, r.control)
 	if s := r.sibling; s != nil {
 		r.noteControl(ctx, s.control)
-		v.Doubt = s.control.doubt(ctx, "the API of "+s.environment)
+		v.Doubt = cmp.Or(s.control.doubt(ctx, "the API of "+s.environment), s.verdict.Doubt)
 		v.Reason, v.Says, v.Causes = provider.EnvMismatch, "", nil
 		v.Rungs[provider.KnownKey] = verdict.Fail
 		v.Elsewhere = &verdict.Elsewhere{Environment: s.environment, Identity: s.verdict.Identity, Evidence: s.verdict.Evidence}

@@ -17,14 +17,14 @@ import (
 // A request that is asked anyway settles what an ambiguous answer left open.
 func (c *Client) askFurther(ctx context.Context, q *Question, base string, first result) result {
 	chain := q.Provider.Chain(q.Form)
-	saved := maps.Clone(first.verdict.Saved)
+	saved, ask := maps.Clone(first.verdict.Saved), first.verdict.Ask
 	for _, view := range chain[1:] {
 		step := view.Probe.Step
-		doubtful := step.Anyway && first.verdict.Reason == provider.AmbiguousCause
+		doubtful := (step.Anyway || step.Finds != "") && first.verdict.Reason == provider.AmbiguousCause
 		if !isAccepted(first.verdict) && !doubtful {
 			break
 		}
-		if q.Provider.IsAskedFor(step.ID) && first.verdict.Ask != step.ID {
+		if q.Provider.IsLeftOut(step, ask) {
 			continue
 		}
 		next := *q
@@ -41,9 +41,11 @@ func (c *Client) askFurther(ctx context.Context, q *Question, base string, first
 			saved = map[string]secret.Text{}
 		}
 		maps.Copy(saved, r.verdict.Saved)
-		if doubtful {
+		switch {
+		case step.Finds != "":
+		case doubtful:
 			first.verdict = settled(first.verdict, r.verdict)
-		} else {
+		default:
 			first.verdict = together(first.verdict, r.verdict)
 		}
 		if r.verdict.Reason.Class() == provider.Unverifiable {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -280,6 +281,70 @@ probe:
 			}
 			if diff := cmp.Diff(c.rungs, strings.Join(rungs, " ")); diff != "" {
 				t.Errorf("rungs (-want +got)\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestStatusOfARefusedKey: what AWS refuses without a word for the cause, an administrator's pair
+// tells, when there is one, and it is not asked of keys that AWS takes.
+func TestStatusOfARefusedKey(t *testing.T) {
+	const (
+		id      = "AKIAQYLPMN5HCANARY22"
+		taken   = `200 {"GetCallerIdentityResponse":{"GetCallerIdentityResult":{"Account":"123456789012","Arn":"arn:aws:iam::123456789012:user/deploy","UserId":"AIDA"}}}`
+		refused = `403 {"Error":{"Code":"InvalidClientTokenId"}}`
+		user    = `200 {"GetAccessKeyLastUsedResponse":{"GetAccessKeyLastUsedResult":{"UserName":"deploy"}}}`
+		keys    = `200 {"ListAccessKeysResponse":{"ListAccessKeysResult":{"AccessKeyMetadata":[{"AccessKeyId":"AKIAOTHER","Status":"Active"},{"AccessKeyId":"` + id + `","Status":"%s"}]}}}`
+	)
+	admin := "AKIAQYLPMN5HADMIN222:" + strings.Repeat("CANARY/2", 5)
+	for _, c := range []struct {
+		name, sts, user, status, admin string
+		reason                         provider.Reason
+		asked                          string
+	}{
+		{"taken", taken, user, "Active", admin, provider.OK, "GetCallerIdentity"},
+		{"nobody to ask", refused, user, "Inactive", "", provider.AmbiguousCause, "GetCallerIdentity"},
+		{"deactivated", refused, user, "Inactive", admin, provider.KeyRevoked, "GetCallerIdentity GetAccessKeyLastUsed ListAccessKeys"},
+		{"active all the same", refused, user, "Active", admin, provider.AmbiguousCause, "GetCallerIdentity GetAccessKeyLastUsed ListAccessKeys"},
+		{"of another account", refused, `403 {"Error":{"Code":"AccessDenied"}}`, "Inactive", admin, provider.AmbiguousCause, "GetCallerIdentity GetAccessKeyLastUsed"},
+		{"no pair", refused, user, "Inactive", "CANARY", provider.AmbiguousCause, "GetCallerIdentity"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var asked []string
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				action := r.URL.Query().Get("Action")
+				asked = append(asked, action) // one after the other
+				answer, signer := map[string]string{"GetCallerIdentity": c.sts, "GetAccessKeyLastUsed": c.user, "ListAccessKeys": fmt.Sprintf(keys, c.status)}[action], admin[:20]
+				if action == "GetCallerIdentity" {
+					signer = id
+				}
+				if !strings.Contains(r.Header.Get("Authorization"), "Credential="+signer+"/") {
+					t.Errorf("%s is signed by another pair", action)
+				}
+				var status int
+				_, _ = fmt.Sscanf(answer, "%d", &status)
+				w.Header().Set("Content-Type", "application/json")
+				w.WriteHeader(status)
+				fmt.Fprint(w, answer[4:])
+			}))
+			defer server.Close()
+			aws, _ := provider.Catalogue().Get("aws")
+			p := *aws
+			p.Sites, p.Hosts = nil, gateway(t, map[string]string{"default": server.URL}).Hosts
+			p.Probe.Then = slices.Clone(p.Probe.Then)
+			for i := range p.Probe.Then {
+				p.Probe.Then[i].Host = server.URL
+			}
+			parts := map[string]secret.Text{"id": secret.New(id), "region": secret.New("eu-west-1")}
+			if c.admin != "" {
+				parts["admin"] = secret.New(c.admin)
+			}
+			v := client(t, Options{}).Ask(t.Context(), []Question{{Provider: &p, Environment: "staging", Key: secret.New(strings.Repeat("CANARY+2", 5)), Parts: parts}})[0]
+			if got := strings.Join(asked, " "); v.Reason != c.reason || got != c.asked {
+				t.Errorf("%s after %s (%s)", v.Reason, got, v.Evidence.Failure)
+			}
+			if strings.Contains(fmt.Sprintf("%+v", v), "CANARY/2") {
+				t.Error("the verdict holds the administrator's secret")
 			}
 		})
 	}

@@ -132,3 +132,13 @@ func whose(v verdict.Verdict) string {
 	told := []string{v.Identity.User, v.Identity.Tenant, v.Identity.Account}
 	return strings.Join(slices.DeleteFunc(told, func(text string) bool { return text == "" }), " ")
 }
+
+// TestSharedFormIsNotSent: where several vendors' keys look alike, a name that says nothing sends none.
+func TestSharedFormIsNotSent(t *testing.T) {
+	key := secret.New("sk_live_CANARY0123456789abcdef0")
+	p, form, _ := provider.Catalogue().Recognise("PAYMENT_SECRET", key)
+	v := client(t, Options{}).Ask(t.Context(), []Question{{Provider: p, Form: form, Environment: "production", Key: key}})[0]
+	if v.Reason != provider.NotProbeable || v.Evidence.Attempts != 0 || !strings.Contains(v.Says, "`provider: stripe`") {
+		t.Errorf("%s after %d attempts: %s", v.Reason, v.Evidence.Attempts, v.Says)
+	}
+}

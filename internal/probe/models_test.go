@@ -90,7 +90,7 @@ func TestServiceAccount(t *testing.T) {
 		{"listed, in base64", base64.StdEncoding.EncodeToString([]byte(document)), listed, granted, provider.OK, "pass pass pass pass unverified", 3},
 		{"listed, and no token to be had", document, listed, `403 {}`, provider.OK, "pass pass pass unverified unverified", 2},
 		{"just created", document, others, granted, provider.OK, "pass pass pass pass unverified", 3},
-		{"deleted", document, others, refused, provider.KeyUnknown, "pass fail unverified unverified unverified", 2},
+		{"deleted, or seconds old", document, others, refused, provider.AmbiguousCause, "pass unverified unverified unverified unverified", 2},
 		{"no such account", document, `404 {"error":{"code":404}}`, `400 {"error":"invalid_grant","error_description":"Invalid grant: account not found"}`, provider.OwnerMissing, "pass pass fail unverified unverified", 2},
 		{"disabled", document, `404 {"error":{"code":404}}`, `400 {"error":"invalid_grant","error_description":"Robot is disabled."}`, provider.OwnerDisabled, "pass pass pass fail unverified", 2},
 		{"nobody knows", document, others, `400 {}`, provider.AmbiguousCause, "pass unverified unverified unverified unverified", 2},

@@ -39,6 +39,9 @@ func (r *renderer) signer() signer {
 		s := &sigV4{service: auth.SigV4.Service, now: r.now}
 		s.region = r.need(auth.SigV4.Region, asIs)
 		s.credentials = aws.Credentials{AccessKeyID: r.need(auth.SigV4.ID, asIs), SecretAccessKey: r.parts[provider.KeyPart]}
+		if auth.SigV4.Secret != "" {
+			s.credentials.SecretAccessKey = r.need(auth.SigV4.Secret, asIs)
+		}
 		s.credentials.SessionToken, _ = r.offer(auth.SigV4.Session)
 		return s
 	case auth.HMAC != nil:

@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"crypto/tls"
@@ -60,7 +61,8 @@ func declaredStore(q *Question, u *url.URL) (string, *obstacle) {
 
 func sameStore(q *Question, base string, u *url.URL) bool {
 	declared, err := url.Parse(base)
-	return err == nil && storeAddress(q, declared) == storeAddress(q, u)
+	byDNS := func(u *url.URL) bool { return strings.HasSuffix(u.Scheme, "+srv") } // whose hosts are other ones
+	return err == nil && storeAddress(q, declared) == storeAddress(q, u) && byDNS(declared) == byDNS(u)
 }
 
 func storeAddress(q *Question, u *url.URL) string {
@@ -91,14 +93,16 @@ func (c *Client) logIn(ctx context.Context, q *Question, u *url.URL) verdict.Ver
 	a, err := wire.Ask(ctx, wire.Target{
 		Protocol: q.Provider.Probe.Wire, URL: u, Plain: q.Provider.Insecure || isLoopback(u), Time: timeout,
 		TLS: &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: c.transport.TLSClientConfig.RootCAs}, Dial: pinLocalhost(c.options.Dial),
+		Names: wire.Names{SRV: net.DefaultResolver.LookupSRV, TXT: net.DefaultResolver.LookupTXT}, Control: q.Provider.Probe.Control != "never",
 	})
 	var v verdict.Verdict
 	if err != nil {
 		f := classify(err, u.Host)
 		v = verdict.Judge(q.Provider, q.Form, verdict.Response{Failure: f.reason})
-		v.Reason, v.Evidence.Failure = f.reason, f.text
+		v.Reason, v.Evidence.Failure = f.reason, cmp.Or(wire.Words(err), f.text)
 	} else {
 		v = verdict.Judge(q.Provider, q.Form, storeResponse(c, q, a))
+		v.Doubt = a.Doubt()
 	}
 	v.Evidence.Method, v.Evidence.Host, v.Evidence.Path = q.Provider.Probe.Wire, u.Host, "/"+strings.TrimPrefix(u.Path, "/")
 	v.Evidence.Attempts, v.Evidence.At, v.Evidence.Duration = 1, began, c.options.Now().Sub(began)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"net/url"
 	"os"
 	"os/exec"
 	"os/user"
@@ -147,7 +148,8 @@ func TestRedis(t *testing.T) {
 	program, dir, port := server(t, "redis-server"), data(t), freePort(t)
 	users := filepath.Join(dir, "users.acl")
 	_ = os.WriteFile(users, []byte("user default on >CANARYdefault ~* +@all\nuser app on >CANARYapp ~app:* +get +set +acl|whoami\n"+
-		"user gone off >CANARYgone ~* +@all\nuser dumb on >CANARYdumb ~* -@all\n"), 0o644)
+		"user gone off >CANARYgone ~* +@all\nuser dumb on >CANARYdumb ~* -@all\n"+
+		"user open on nopass ~* +@all\nuser quiet on nopass ~* +ping\nuser asks on >CANARYasks ~* +@all\n"), 0o644)
 	start(t, unprivileged(t, dir, program, "--port", port, "--bind", "127.0.0.1", "--save", "", "--aclfile", users), port)
 	at := "127.0.0.1:" + port
 	tryAll(t, store(t, "redis", "redis://"+at), []login{
@@ -156,9 +158,20 @@ func TestRedis(t *testing.T) {
 		{"a wrong password", "redis://app:CANARYwrong@" + at, provider.KeyUnknown, ""},
 		{"a user that is off", "redis://gone:CANARYgone@" + at, provider.KeyUnknown, ""},
 		{"no such user", "redis://nobody:CANARY@" + at, provider.KeyUnknown, ""},
-		{"a user that may do nothing", "redis://dumb:CANARYdumb@" + at, provider.ScopeMissing, ""},
+		{"a user that may do nothing", "redis://dumb:CANARYdumb@" + at, provider.OK, "dumb"},
 		{"another host", "redis://app:CANARYapp@127.0.0.1:1", provider.NotProbeable, ""},
+		{"a user that may read users", "redis://asks:CANARYasks@" + at, provider.OK, "asks"},
+		{"a user with any password", "redis://open:CANARYany@" + at, provider.AmbiguousCause, ""},
+		{"a user with any password that may not read users", "redis://quiet:CANARYany@" + at, provider.AmbiguousCause, ""},
 	})
+	for user, doubts := range map[string]bool{"app": true, "asks": false} {
+		p := store(t, "redis", "redis://"+at)
+		p.Probe.Control = "never"
+		v := askStoreOf(t, p, "redis://"+user+":CANARY"+user+"@"+at)
+		if v.Reason != provider.OK || (v.Doubt != "") != doubts {
+			t.Errorf("%s, no made-up password: %s, doubt %q", user, v.Reason, v.Doubt)
+		}
+	}
 }
 
 func TestPostgres(t *testing.T) {
@@ -167,6 +180,14 @@ func TestPostgres(t *testing.T) {
 	_ = os.WriteFile(password, []byte("CANARYroot\n"), 0o644)
 	initdb := unprivileged(t, dir, server(t, "initdb"), "-D", filepath.Join(dir, "db"), "-U", "root", "--auth=scram-sha-256", "--pwfile="+password, "--no-sync", "-E", "UTF8")
 	must(t, initdb)
+	rules := filepath.Join(dir, "db", "pg_hba.conf")
+	trusting, err := os.ReadFile(rules)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(rules, append([]byte("host all anybody 127.0.0.1/32 trust\n"), trusting...), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	start(t, unprivileged(t, dir, program, "-D", filepath.Join(dir, "db"), "-p", port, "-h", "127.0.0.1", "-k", dir, "-F"), port)
 	at := "127.0.0.1:" + port
 	for range 100 { // it listens before it takes logins
@@ -178,7 +199,7 @@ func TestPostgres(t *testing.T) {
 	_ = os.WriteFile(setup, []byte(`
 CREATE ROLE app LOGIN PASSWORD 'CANARYapp'; CREATE ROLE locked NOLOGIN PASSWORD 'CANARYlocked';
 CREATE ROLE old LOGIN PASSWORD 'CANARYold' VALID UNTIL '2020-01-01'; CREATE ROLE soon LOGIN PASSWORD 'CANARYsoon' VALID UNTIL '2099-01-01';
-CREATE ROLE busy LOGIN PASSWORD 'CANARYbusy' CONNECTION LIMIT 0; CREATE DATABASE closed; REVOKE CONNECT ON DATABASE closed FROM PUBLIC;
+CREATE ROLE anybody LOGIN PASSWORD 'CANARYanybody'; CREATE ROLE busy LOGIN PASSWORD 'CANARYbusy' CONNECTION LIMIT 0; CREATE DATABASE closed; REVOKE CONNECT ON DATABASE closed FROM PUBLIC;
 `), 0o644)
 	psql := unprivileged(t, dir, server(t, "psql"), "-h", "127.0.0.1", "-p", port, "-U", "root", "-d", "postgres", "-v", "ON_ERROR_STOP=1", "-q", "-f", setup)
 	psql.Env = append(psql.Env, "PGPASSWORD=CANARYroot")
@@ -188,6 +209,7 @@ CREATE ROLE busy LOGIN PASSWORD 'CANARYbusy' CONNECTION LIMIT 0; CREATE DATABASE
 		{"the other scheme", "postgresql://app:CANARYapp@" + at + "/postgres?sslmode=disable", provider.OK, "app"},
 		{"a role that ends", "postgres://soon:CANARYsoon@" + at + "/postgres", provider.OK, "soon"},
 		{"a superuser", "postgres://root:CANARYroot@" + at + "/postgres", provider.OK, "root"},
+		{"a role that is not asked for its password", "postgres://anybody:CANARYanybody@" + at + "/postgres", provider.AmbiguousCause, ""},
 		{"a wrong password", "postgres://app:CANARYwrong@" + at + "/postgres", provider.KeyUnknown, ""},
 		{"no such role", "postgres://nobody:CANARY@" + at + "/postgres", provider.KeyUnknown, ""},
 		{"a role whose password has ended", "postgres://old:CANARYold@" + at + "/postgres", provider.KeyUnknown, ""},
@@ -235,6 +257,30 @@ func TestMariaDB(t *testing.T) {
 
 // TestSMTP logs in to a small mail server of the test's own.
 func TestSMTP(t *testing.T) {
+	at := mailServer(t, "PLAIN LOGIN")
+	for _, c := range []struct {
+		name, url string
+		reason    provider.Reason
+	}{
+		{"accepted", "smtp://app:CANARYapp@" + at, provider.OK},
+		{"refused", "smtp://app:CANARYwrong@" + at, provider.AmbiguousCause},
+		{"busy", "smtp://busy:CANARY@" + at, provider.ProviderDown},
+		{"a server that hangs up", "smtp://hang:CANARY@" + at, provider.NetworkConnect},
+		{"accepted, by LOGIN alone", "smtp://app:CANARYapp@" + mailServer(t, "LOGIN XOAUTH2"), provider.OK},
+		{"refused, by LOGIN alone", "smtp://app:CANARYwrong@" + mailServer(t, "LOGIN"), provider.AmbiguousCause},
+		{"no login that is spoken here", "smtp://app:CANARYapp@" + mailServer(t, "XOAUTH2 GSSAPI"), provider.AmbiguousCause},
+	} {
+		u, _ := url.Parse(c.url)
+		v := askStoreOf(t, store(t, "smtp", "smtp://"+u.Host), c.url)
+		if v.Reason != c.reason || (v.Doubt != "") != (c.reason == provider.OK) {
+			t.Errorf("%s: %s, code %s, %s, doubt %q", c.name, v.Reason, v.Evidence.Code, v.Evidence.Failure, v.Doubt)
+		}
+	}
+}
+
+// mailServer starts a server that offers these ways to log in, and gives its address.
+func mailServer(t *testing.T, ways string) string {
+	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -246,37 +292,25 @@ func TestSMTP(t *testing.T) {
 			if err != nil {
 				return
 			}
-			go mail(conn)
+			go mail(conn, ways)
 		}
 	}()
-	at := l.Addr().String()
-	for _, c := range []struct {
-		name, url string
-		reason    provider.Reason
-	}{
-		{"accepted", "smtp://app:CANARYapp@" + at, provider.OK},
-		{"refused", "smtp://app:CANARYwrong@" + at, provider.KeyUnknown},
-		{"busy", "smtp://busy:CANARY@" + at, provider.ProviderDown},
-		{"a server that hangs up", "smtp://hang:CANARY@" + at, provider.NetworkConnect},
-	} {
-		if v := askStoreOf(t, store(t, "smtp", "smtp://"+at), c.url); v.Reason != c.reason {
-			t.Errorf("%s: %s, code %s, %s", c.name, v.Reason, v.Evidence.Code, v.Evidence.Failure)
-		}
-	}
+	return l.Addr().String()
 }
 
 // mail answers as RFC 4954 has it.
-func mail(conn net.Conn) {
+func mail(conn net.Conn, ways string) {
 	defer conn.Close()
 	fmt.Fprint(conn, "220 mail ESMTP\r\n")
 	answers := map[string]string{
 		"AUTH PLAIN AGFwcABDQU5BUllhcHA=": "235 2.7.0 ok", "AUTH PLAIN AGJ1c3kAQ0FOQVJZ": "454 4.7.0 later", "QUIT": "221 bye",
+		"AUTH LOGIN": "334 VXNlcm5hbWU6", "YXBw": "334 UGFzc3dvcmQ6", "Q0FOQVJZYXBw": "235 2.7.0 ok",
 	}
 	for lines := bufio.NewScanner(conn); lines.Scan(); {
 		line := lines.Text()
 		switch {
 		case strings.HasPrefix(line, "EHLO"):
-			fmt.Fprint(conn, "250-mail\r\n250 AUTH PLAIN\r\n")
+			fmt.Fprint(conn, "250-mail\r\n250 AUTH "+ways+"\r\n")
 		case line == "AUTH PLAIN AGhhbmcAQ0FOQVJZ":
 			return
 		case answers[line] != "":

@@ -42,6 +42,7 @@ type SigV4 struct {
 	Region  Template `yaml:"region,required" doc:"the region of the service"`
 	ID      Template `yaml:"id,required" doc:"the access key id"`
 	Session Template `yaml:"session" doc:"the session token of temporary credentials"`
+	Secret  Template `yaml:"secret" doc:"the secret access key, where it is another than the key: an administrator's"`
 }
 
 // HMAC is a signature over a text. Beside the parts, the text may hold $timestamp (seconds since

@@ -110,7 +110,7 @@ func (c *checker) hosts() {
 
 // storeSchemes are the schemes of the URLs of data stores.
 var storeSchemes = map[string][]string{
-	"postgres": {"postgres", "postgresql"}, "mysql": {"mysql", "mariadb"}, "redis": {"redis", "rediss"}, "mongodb": {"mongodb"},
+	"postgres": {"postgres", "postgresql"}, "mysql": {"mysql", "mariadb"}, "redis": {"redis", "rediss"}, "mongodb": {"mongodb", "mongodb+srv"},
 	"amqp": {"amqp", "amqps"}, "nats": {"nats", "tls"}, "smtp": {"smtp", "smtps"},
 }
 

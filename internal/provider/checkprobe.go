@@ -128,7 +128,7 @@ func (c *checker) carriesKey(r *Request) bool {
 func (r *Request) templates() []Template {
 	out := []Template{r.Path, r.Auth.User, r.Auth.Password}
 	if s := r.Auth.SigV4; s != nil {
-		out = append(out, s.Region, s.ID, s.Session)
+		out = append(out, s.Region, s.ID, s.Session, s.Secret)
 	}
 	if h := r.Auth.HMAC; h != nil {
 		out = append(out, h.Text, h.Value)

@@ -82,7 +82,7 @@ func (f *Form) provesProvider() bool { return len(f.Pattern.Prefix()) >= minPref
 func (p *Provider) inherit(base *Provider) {
 	p.Docs = cmp.Or(p.Docs, base.Docs)
 	if p.Forms == nil {
-		p.Forms = base.Forms
+		p.Forms, p.OtherForms = base.Forms, p.OtherForms || base.OtherForms
 	}
 	sameHosts := p.Hosts == nil && p.Sites == nil
 	if sameHosts {
@@ -92,7 +92,7 @@ func (p *Provider) inherit(base *Provider) {
 	own, from := &p.Probe, &base.Probe
 	own.Effect = cmp.Or(own.Effect, from.Effect)
 	own.Wire = cmp.Or(own.Wire, from.Wire)
-	own.Cost = cmp.Or(own.Cost, from.Cost)
+	own.Cost, own.Leaves = cmp.Or(own.Cost, from.Cost), cmp.Or(own.Leaves, from.Leaves)
 	own.Verdicts = slices.Concat(own.Verdicts, from.Verdicts)
 	if own.Proves == nil {
 		own.Proves = from.Proves

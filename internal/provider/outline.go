@@ -86,7 +86,7 @@ func scanOutline(text string) (names []string, forms []shape, ok bool) {
 }
 
 var (
-	isField  = lazy.Regexp(`^(?:kind|mode|principal|weak|refuse|wrong|admin|document): [^>|&*!{}\[\]]`)
+	isField  = lazy.Regexp(`^(?:kind|mode|principal|weak|shared|public|refuse|wrong|admin|document): [^>|&*!{}\[\]]`)
 	isName   = lazy.Regexp(`^[A-Za-z0-9_]+$`)
 	isQuoted = lazy.Regexp(`^"[A-Za-z0-9_*]+"$`)
 )

@@ -33,6 +33,8 @@ type Provider struct {
 	// such a key must not be sent here.
 	NotNames []string `yaml:"not-names" doc:"names of variables that hold another vendor's keys of the same form; * stands for any text"`
 	Forms    []Form   `yaml:"forms" doc:"what a key looks like; the first match wins"`
+	// OtherForms says that the forms are not all: what has none of them may be a key all the same.
+	OtherForms bool `yaml:"other-forms" doc:"the API has keys of further forms, so that a text of none of these is no damaged one"`
 	// Parts are the further pieces of a credential, by role; the key itself is "key".
 	Parts map[string]Part `yaml:"parts" doc:"further pieces of the credential, such as a client id, by role"`
 
@@ -61,6 +63,10 @@ type Form struct {
 	// Weak marks a form that other texts have too (32 hexadecimal digits): it confirms
 	// a key whose provider is already known, and recognises none.
 	Weak bool `yaml:"weak" doc:"the form alone does not prove the provider"`
+	// Shared marks a form that other vendors gave their keys too: unless the variable's name, or
+	// keyfit.yaml, says whose it is, such a key is sent nowhere. What the form itself tells, such
+	// as the mode, counts all the same.
+	Shared bool `yaml:"shared" doc:"other vendors' keys have the form too: it is sent only where the variable's name, or keys.X.provider, says whose it is"`
 	// Refuse says why a key of this kind is not sent anywhere; the slot is then
 	// not_probeable, or key_kind_wrong when Wrong is set.
 	Refuse string `yaml:"refuse" doc:"why a key of this kind is never sent"`
@@ -68,6 +74,10 @@ type Form struct {
 	Admin  bool   `yaml:"admin" doc:"a key with more rights than an application should hold"`
 	// Instead completes "create …" in the advice on a key with too many rights.
 	Instead string `yaml:"instead" doc:"of such a key: what an application should hold in its place"`
+	// Public marks what the vendor does not call a secret: always, as a publishable key, or where
+	// browsers get it, as a key that the vendor ties to sites. A weak form that is never public is
+	// a secret under a name that hands it to browsers, too.
+	Public string `yaml:"public" enum:"always|browser|never" doc:"who may read such a key: everybody, or only under a name that hands it to browsers, such as VITE_X, or nobody even then"`
 	// Document marks a form of several lines, such as JSON or PEM, in which blanks and line
 	// breaks are no defect.
 	Document bool `yaml:"document" doc:"a document such as JSON or PEM: line breaks belong to it"`
@@ -106,6 +116,8 @@ func (h Hosts) For(environment string) (base strict.At[string], ok bool) {
 type Probe struct {
 	Effect string `yaml:"effect" enum:"read|issues-token" doc:"what the request does at the vendor; only these two are ever sent"`
 	Cost   string `yaml:"cost" enum:"free|metered|unknown" doc:"what a request costs"`
+	// Leaves is for what is no change and still not nothing, such as an entry in a log.
+	Leaves string `yaml:"leaves" doc:"what a request leaves behind or uses up, in one clause"`
 	// Wire is set for what does not speak HTTP: the key is then a URL such as
 	// postgres://user:password@host/database, and must lead to a host that is declared.
 	Wire    string   `yaml:"wire" enum:"postgres|mysql|redis|mongodb|amqp|nats|smtp" doc:"the protocol of a data store; the key is a URL that leads to one of the hosts, and request is {}"`

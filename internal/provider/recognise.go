@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -49,23 +50,27 @@ func (p *Provider) strongForm(text string) *Form {
 // passed as the empty text. The user's own providers go before the catalogue's, except
 // that a form which one of them inherited proves nothing: the vendor's keys look alike
 // on every host.
+//
+// Where several vendors share a form and the name does not say the same, the form that is given
+// refuses to be sent: see [Form.Shared].
 func (c *Catalog) Recognise(name string, text secret.Text, custom ...*Provider) (*Provider, *Form, Strength) {
 	key := text.Reveal()
 	all := c.ordered(custom, name, key)
 	var first *Provider
 	for _, p := range all {
-		if p.strongForm(key) == nil || p.isAnothers(name) || p.isOnlyAddress(key) {
+		form := p.strongForm(key)
+		if form == nil || p.isAnothers(name) || p.isOnlyAddress(key) {
 			continue
 		}
 		if p.HasName(name) {
-			return p, p.formOf(key), ByForm
+			return p, form, ByForm
 		}
 		if first == nil {
 			first = p
 		}
 	}
 	if first != nil {
-		return first, first.formOf(key), ByForm
+		return first, first.formOf(key).unclear(first), ByForm
 	}
 	return byName(all, name, key)
 }
@@ -101,6 +106,16 @@ func (c *Catalog) ByForm(text secret.Text, custom ...*Provider) (*Provider, *For
 		return nil, nil
 	}
 	return p, f
+}
+
+// unclear gives the form as it is where nothing but itself speaks for its provider.
+func (f *Form) unclear(p *Provider) *Form {
+	if !f.Shared || f.Refuse != "" {
+		return f
+	}
+	out := *f
+	out.Refuse = fmt.Sprintf("keys of other vendors look like those of %s, and the variable's name does not say whose this one is; if it is, say so in keyfit.yaml: `provider: %s`", p.Name, p.ID)
+	return &out
 }
 
 // ordered lists the user's providers, the catalogue's that come into question, and last

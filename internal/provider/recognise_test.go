@@ -160,8 +160,14 @@ func TestRecognise(t *testing.T) {
 		{"PAYMENT_API_KEY", "free text CANARY", "payments-gateway", "", ByName},
 		{"PAYMENT_API_KEY", "", "payments-gateway", "", ByName},
 		{"payment_api_key", "", "payments-gateway", "", ByName},
+		{"PAYMENT_API_KEY", "sk_test_51" + long + long, "stripe", "secret key", ByForm},
 		{"PAYMENT_API_KEY", "sk_test_" + long, "stripe", "secret key", ByForm},
-		{"X", "sk_live_" + long, "stripe", "secret key", ByForm},
+		{"X", "sk_live_51" + long + long, "stripe", "secret key", ByForm},
+		{"X", "sk_live_" + long, "stripe", "secret key", ByForm}, // PayMongo's look the same: see below
+		{"PAYMONGO_SECRET_KEY", "sk_live_" + long, "", "", NotRecognised},
+		{"PAYMONGO_SECRET_KEY", "sk_live_51" + long + long, "", "", NotRecognised},
+		{"PAYSTACK_SECRET_KEY", "sk_live_" + strings.Repeat("5", 40), "", "", NotRecognised},
+		{"STRIPE_SECRET_KEY", "sk_live_" + long, "stripe", "secret key", ByForm},
 		{"X", "rk_live_" + long, "stripe", "restricted key", ByForm},
 		{"X", "whsec_" + long, "stripe", "webhook signing secret", ByForm},
 		{"MY_STRIPE_SECRET_KEY_2", "", "stripe", "", ByName},
@@ -193,8 +199,13 @@ func TestRecognise(t *testing.T) {
 			t.Errorf("%s: got %q %q %v, want %q %q %v", k.name, id, kind, strength, k.provider, k.kind, k.want)
 		}
 	}
-	if p, f := c.ByForm(secret.New("sk_test_"+long), pay); p == nil || p.ID != "stripe" || f.Mode != "test" {
+	if p, f := c.ByForm(secret.New("sk_test_51"+long+long), pay); p == nil || p.ID != "stripe" || f.Mode != "test" {
 		t.Error("a form alone does not give the provider")
+	}
+	for name, refuses := range map[string]bool{"X": true, "": true, "STRIPE_SECRET_KEY": false} {
+		if p, f, _ := c.Recognise(name, secret.New("sk_test_"+long)); p == nil || p.ID != "stripe" || f.Mode != "test" || (f.Refuse != "") != refuses {
+			t.Errorf("%q: a form that several vendors have: %+v", name, f)
+		}
 	}
 	if p, _ := c.ByForm(secret.New("sk-" + long)); p != nil {
 		t.Errorf("a weak form gives %s", p.ID)

@@ -23,6 +23,9 @@ func (p *Provider) formDefects(key string) []Defect {
 	if decoded, ok := fromBase64(key); ok && p.strongForm(bare(decoded)) != nil {
 		return []Defect{{Base64Encoded, what[Base64Encoded]}}
 	}
+	if p.OtherForms && p.nearestForm(key) == nil {
+		return nil
+	}
 	return []Defect{p.mismatch(key)}
 }
 
@@ -43,14 +46,16 @@ func (p *Provider) mismatch(key string) Defect {
 	return Defect{NotTheForm, "begins like a " + form.Kind + " and holds what such a key never does"}
 }
 
-// nearestForm gives the form with the longest fixed beginning that the text has.
+// nearestForm gives the form with the longest fixed beginning that the text has; of several of one
+// kind, where a longer beginning proves more and demands more, the last.
 func (p *Provider) nearestForm(key string) *Form {
 	var best *Form
 	length := 2 // shorter beginnings tell nothing
 	for i := range p.Forms {
-		prefix := p.Forms[i].Pattern.Prefix()
-		if len(prefix) > length && strings.HasPrefix(key, prefix) {
-			best, length = &p.Forms[i], len(prefix)
+		form := &p.Forms[i]
+		prefix := form.Pattern.Prefix()
+		if strings.HasPrefix(key, prefix) && (len(prefix) > length || len(prefix) > 2 && best != nil && best.Kind == form.Kind) {
+			best, length = form, max(length, len(prefix))
 		}
 	}
 	return best

@@ -111,18 +111,10 @@ func (s *Site) suits(environment, mode string, part func(string) (string, bool))
 	switch {
 	case named:
 		points += 5
-	case mode == "" && s.Mode == modeOf(environment):
+	case mode == "" && s.Mode != "" && s.Mode == UsualMode(environment):
 		points++
 	}
 	return points
-}
-
-// modeOf is the mode that the keys of an environment usually have.
-func modeOf(environment string) string {
-	if slices.Contains([]string{"production", "prod", "prd", "live"}, strings.ToLower(environment)) {
-		return "live"
-	}
-	return "test"
 }
 
 // base fills in the parts. A text that would lead out of the vendor's domains makes no URL.

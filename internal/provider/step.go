@@ -17,6 +17,8 @@ type Step struct {
 	Kinds    []string `yaml:"kinds" doc:"only for keys of these kinds, as the forms name them"`
 	// Anyway is for a request that settles what the ones before it leave open.
 	Anyway bool `yaml:"anyway" doc:"asked also when the answer before was ambiguous"`
+	// Finds is for a request that is asked for what it saves alone.
+	Finds string `yaml:"finds" doc:"the later step that this one finds a part for; it is asked when that one is, and decides nothing itself"`
 	// Host is for vendors that answer at a second host. It is fixed, as all of the catalogue's are.
 	Host    string  `yaml:"host" doc:"base URL of this request, where it is another host's"`
 	Effect  string  `yaml:"effect" enum:"read|issues-token" doc:"what the request does at the vendor; default: the probe's"`
@@ -54,6 +56,14 @@ func (p *Provider) Chain(form *Form) []*Provider {
 		out = append(out, p.view(s))
 	}
 	return out
+}
+
+// serves gives the step for whose sake this one is asked, itself for most.
+func (s *Step) serves() string { return cmp.Or(s.Finds, s.ID) }
+
+// IsLeftOut reports whether a further request is asked for certain answers only, and this is none.
+func (p *Provider) IsLeftOut(s *Step, asked string) bool {
+	return p.IsAskedFor(s.serves()) && asked != s.serves()
 }
 
 // IsAskedFor reports whether a further request is asked for certain answers only.
@@ -129,6 +139,9 @@ func (c *checker) steps() {
 			if message, fix := hostMistake(s.Host, c.p.Insecure); message != "" {
 				c.fail(at, fix, "the host of the step %s %s", strict.Name(s.ID), message)
 			}
+		}
+		if s.Finds != "" && !slices.ContainsFunc(c.p.Probe.Then[i+1:], func(later Step) bool { return later.ID == s.Finds }) {
+			c.fail(at, "name a step that follows", "the step %s finds something for a step that does not follow", strict.Name(s.ID))
 		}
 		c.pick(at, s.Pick)
 		c.step(i)

@@ -41,6 +41,8 @@ func TestTenants(t *testing.T) {
 		{"algolia", "staging", map[string]string{"app_id": "evil.example/x"}, ""},
 		{"jira", "staging", map[string]string{"url": "https://acme.atlassian.net/jira"}, "https://acme.atlassian.net"},
 		{"jira", "staging", map[string]string{"url": "jira.acme.example"}, "needs $site"},
+		{"jira", "staging", map[string]string{"url": "jira"}, "needs $site"}, // a host of one's own, and somebody else's site
+		{"jira", "staging", map[string]string{"url": "https://acme.atlassian.net.evil.example"}, "needs $site"},
 		{"jira", "staging", map[string]string{"url": "acme.atlassian.net", "cloud_id": "11111111-2222-3333-4444-555555555555"},
 			"https://api.atlassian.com/ex/jira/11111111-2222-3333-4444-555555555555 https://acme.atlassian.net"},
 		{"snyk", "staging", nil, "https://api.snyk.io https://api.us.snyk.io https://api.eu.snyk.io https://api.au.snyk.io"},
@@ -93,6 +95,14 @@ func TestOwnPlace(t *testing.T) {
 		{"github", "host", "https://api.acme.ghe.com", "https://api.acme.ghe.com"},
 		{"github", "host", "https://github.acme.example/api/v3", ""},
 		{"github", "host", "github.com.acme.example", ""},
+		{"github", "host", "https://github.com", "https://api.github.com"}, // GITHUB_SERVER_URL
+		{"github", "host", "https://github.acme.example", ""},
+		{"sentry", KeyPart, "sntrys_" + inBase64(`{"url":"https://sentry.io","org":"acme"}`) + "_CANARY", "https://sentry.io"},
+		{"sentry", KeyPart, "sntrys_" + inBase64(`{"url":"https://sentry.acme.example","org":"acme"}`) + "_CANARY", ""},
+		{"sentry", KeyPart, "sntryu_CANARY", "https://sentry.io"},
+		{"gcp-service-account", KeyPart, `{"universe_domain":"googleapis.com"}`, "https://www.googleapis.com"},
+		{"gcp-service-account", KeyPart, `{"type":"service_account"}`, "https://www.googleapis.com"},
+		{"gcp-service-account", KeyPart, `{"universe_domain":"apis-tpclp.example"}`, ""},
 		{"aws", "region", "eu-west-1", "https://sts.us-east-1.amazonaws.com"},
 		{"aws", "region", "us-gov-west-1", "https://sts.us-gov-west-1.amazonaws.com"},
 		{"aws", "region", "cn-north-1", "https://sts.cn-north-1.amazonaws.com.cn"},
@@ -119,6 +129,10 @@ func TestTenantForms(t *testing.T) {
 		provider, kind string
 		want           Strength
 	}{
+		{"GITHUB_ENTERPRISE_TOKEN", "ghp_" + long[:36], "", "", NotRecognised},
+		{"GH_ENTERPRISE_TOKEN", "ghp_" + long[:36], "", "", NotRecognised},
+		{"SLACK_BOT_TOKEN", "xwfp-" + long, "slack", "workflow token", ByForm},
+		{"OKTA_ACCESS_TOKEN", webToken(`{"alg":"RS256"}`, `{"iss":"https://acme.okta.com"}`), "okta", "OAuth access token", ByNameAndForm},
 		{"X", "AQE" + long[:60] + "=-" + long[:43] + "=-CANARY#[;(1", "adyen", "API key", ByForm},
 		{"X", "EAAA" + long[:60], "square", "access token", ByForm},
 		{"SQUARE_ACCESS_TOKEN", "", "square", "", ByName},
@@ -136,7 +150,7 @@ func TestTenantForms(t *testing.T) {
 		{"X", "sdk-" + uuid, "launchdarkly", "SDK key", ByForm},
 		{"X", "api-" + uuid, "launchdarkly", "API access token", ByForm},
 		{"X", legacyKey("ref"), "", "", NotRecognised},
-		{"SUPABASE_SERVICE_ROLE_KEY", legacyKey("ref"), "supabase", "legacy key", ByNameAndForm},
+		{"SUPABASE_SERVICE_ROLE_KEY", legacyKey("ref"), "supabase", "legacy anon key", ByNameAndForm},
 		{"X", "sb_secret_" + long[:30], "supabase", "secret key", ByForm},
 		{"SUPABASE_ACCESS_TOKEN", "sbp_" + hex + hex[:8], "supabase-management", "personal access token", ByForm},
 		{"SNYK_TOKEN", uuid, "snyk", "API token", ByNameAndForm},

@@ -48,10 +48,23 @@ func cause(err error) error {
 		return operation
 	case errors.Is(err, errNotTLS):
 		return errNotTLS
+	case errors.Is(err, errStray):
+		return errStray
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return io.ErrUnexpectedEOF
 	}
 	return errOther
+}
+
+// Words gives what an error of [Ask] says where it is a refusal of keyfit's own to go on; empty for
+// those of the network.
+func Words(err error) string {
+	for _, own := range []error{errNotTLS, errStray} {
+		if errors.Is(err, own) {
+			return own.Error()
+		}
+	}
+	return ""
 }
 
 func portNumber(t Target) uint16 {

@@ -13,12 +13,10 @@ import (
 	"net"
 	"slices"
 	"strconv"
-
-	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
-// MongoDB is asked with the driver's own BSON, but over a connection of ours: the driver
-// itself keeps pools and monitors, logs in more than once, and weighs three times as much. Sources: the specifications of OP_MSG, of the handshake and of
+// MongoDB is asked over a connection of ours: the driver keeps pools and monitors, logs in more
+// than once, and is large. Sources: the specifications of OP_MSG, of the handshake and of
 // authentication, https://github.com/mongodb/specifications.
 
 const (
@@ -26,38 +24,68 @@ const (
 	maxMongoReply = 1 << 20 // bytes
 )
 
-// mongoReply is the part of any reply that is looked at.
-type mongoReply struct {
-	OK       float64     `bson:"ok"`
-	Code     int32       `bson:"code"`
-	Message  string      `bson:"errmsg"`
-	Mechs    []string    `bson:"saslSupportedMechs"`
-	ID       any         `bson:"conversationId"`
-	Done     bool        `bson:"done"`
-	Payload  bson.Binary `bson:"payload"`
-	AuthInfo struct {
-		Users []struct {
-			User string `bson:"user"`
-			DB   string `bson:"db"`
-		} `bson:"authenticatedUsers"`
-		Roles []struct {
-			Role string `bson:"role"`
-			DB   string `bson:"db"`
-		} `bson:"authenticatedUserRoles"`
-	} `bson:"authInfo"`
+// mongoReply is any reply.
+type mongoReply map[string]any
+
+func (r mongoReply) ok() bool {
+	switch v := r["ok"].(type) {
+	case float64:
+		return v == 1
+	case int32:
+		return v == 1
+	case int64:
+		return v == 1
+	}
+	return false
+}
+
+func (r mongoReply) done() bool {
+	done, _ := r["done"].(bool)
+	return done
+}
+
+func (r mongoReply) payload() string {
+	payload, _ := r["payload"].([]byte)
+	return string(payload)
+}
+
+// list gives the documents of a list below another document.
+func (r mongoReply) list(in, name string) []map[string]any {
+	parent, _ := r[in].(map[string]any)
+	list, _ := parent[name].([]any)
+	var out []map[string]any
+	for _, entry := range list {
+		if document, ok := entry.(map[string]any); ok {
+			out = append(out, document)
+		}
+	}
+	return out
+}
+
+// textOf gives a text of a document; empty for what is none.
+func textOf(document map[string]any, name string) string {
+	text, _ := document[name].(string)
+	return text
 }
 
 func (t Target) mongodb(ctx context.Context) (Answer, error) {
-	query := t.URL.Query()
-	conn, err := t.open(ctx)
+	targets := []Target{t}
+	if t.URL.Scheme == "mongodb+srv" {
+		var err error
+		if targets, err = t.srv(ctx); err != nil {
+			return nil, cause(err)
+		}
+	}
+	t, conn, err := anyOf(ctx, targets)
 	if err != nil {
 		return nil, cause(err)
 	}
+	query := t.URL.Query()
 	defer func() { _ = conn.Close() }()
 	if !t.Plain || query.Get("tls")+query.Get("ssl") == "true" {
 		conn = tls.Client(conn, t.TLS)
 	}
-	m := &mongo{conn: conn, db: query.Get("authSource")}
+	m := &mongo{conn: conn, db: query.Get("authSource"), balanced: query.Get("loadBalanced") == "true"}
 	if m.db == "" {
 		m.db = t.database()
 	}
@@ -76,43 +104,52 @@ type mongo struct {
 	conn net.Conn
 	db   string // that knows the user
 	id   int32  // of the last message
+	// balanced says that a load balancer stands in front, which wants to be greeted as one.
+	balanced bool
 }
 
 // who asks for the rights of the connection.
 func (m *mongo) who() (Answer, error) {
-	status, err := m.ask(bson.D{{Key: "connectionStatus", Value: 1}, {Key: "$db", Value: "admin"}})
+	status, err := m.ask([]pair{{"connectionStatus", 1}, {"$db", "admin"}})
 	if err != nil {
 		return nil, cause(err)
 	}
-	if status.OK != 1 {
+	if !status.ok() {
 		return status.refusal(), nil
 	}
 	out := Answer{"ok": true}
-	if users := status.AuthInfo.Users; len(users) == 1 {
-		out["user"], out["database"] = users[0].User, users[0].DB
+	if users := status.list("authInfo", "authenticatedUsers"); len(users) == 1 {
+		out["user"], out["database"] = textOf(users[0], "user"), textOf(users[0], "db")
 	}
 	roles := []string{}
-	for _, r := range status.AuthInfo.Roles {
-		roles = append(roles, r.Role+"@"+r.DB)
+	for _, role := range status.list("authInfo", "authenticatedUserRoles") {
+		roles = append(roles, textOf(role, "role")+"@"+textOf(role, "db"))
 	}
 	out["roles"] = roles
 	return out, nil
 }
 
-func (r mongoReply) refusal() Answer { return refused(strconv.Itoa(int(r.Code)), r.Message) }
+func (r mongoReply) refusal() Answer {
+	code, _ := r["code"].(int32)
+	return refused(strconv.Itoa(int(code)), textOf(r, "errmsg"))
+}
 
 // errMechanism says that a server wants a login of another kind.
 var errMechanism = errors.New("the server takes no login by SCRAM")
 
 // logIn logs in by SCRAM (RFC 5802, RFC 7677). The refusal is nil when it was accepted.
 func (m *mongo) logIn(user, password, mechanism string) (Answer, error) {
-	hello, err := m.ask(bson.D{{Key: "hello", Value: 1}, {Key: "saslSupportedMechs", Value: m.db + "." + user}, {Key: "$db", Value: "admin"}})
+	greeting := []pair{{"hello", 1}, {"saslSupportedMechs", m.db + "." + user}, {"$db", "admin"}}
+	if m.balanced {
+		greeting = append(greeting, pair{"loadBalanced", true})
+	}
+	hello, err := m.ask(greeting)
 	if err != nil {
 		return nil, err
 	}
 	if mechanism == "" {
 		mechanism = "SCRAM-SHA-1"
-		if slices.Contains(hello.Mechs, "SCRAM-SHA-256") || len(hello.Mechs) == 0 {
+		if mechanisms, _ := hello["saslSupportedMechs"].([]any); len(mechanisms) == 0 || slices.Contains(mechanisms, any("SCRAM-SHA-256")) {
 			mechanism = "SCRAM-SHA-256"
 		}
 	}
@@ -120,29 +157,29 @@ func (m *mongo) logIn(user, password, mechanism string) (Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	reply, refusal, err := m.step(bson.D{
-		{Key: "saslStart", Value: 1}, {Key: "mechanism", Value: mechanism}, {Key: "payload", Value: bson.Binary{Data: []byte(talk.first())}},
-		{Key: "options", Value: bson.D{{Key: "skipEmptyExchange", Value: true}}}, {Key: "$db", Value: m.db},
+	reply, refusal, err := m.step([]pair{
+		{"saslStart", 1}, {"mechanism", mechanism}, {"payload", []byte(talk.first())},
+		{"options", []pair{{"skipEmptyExchange", true}}}, {"$db", m.db},
 	})
 	if err != nil || refusal != nil {
 		return refusal, err
 	}
-	final, err := talk.final(string(reply.Payload.Data))
+	final, err := talk.final(reply.payload())
 	if err != nil {
 		return nil, err
 	}
 	if reply, refusal, err = m.next(reply, final); err != nil || refusal != nil {
 		return refusal, err
 	}
-	if err := talk.verify(string(reply.Payload.Data)); err != nil {
+	if err := talk.verify(reply.payload()); err != nil {
 		return nil, err
 	}
-	if !reply.Done { // a server that does not know of skipEmptyExchange
+	if !reply.done() { // a server that does not know of skipEmptyExchange
 		if reply, refusal, err = m.next(reply, ""); err != nil || refusal != nil {
 			return refusal, err
 		}
 	}
-	if !reply.Done {
+	if !reply.done() {
 		return nil, errMechanism
 	}
 	return nil, nil
@@ -150,15 +187,15 @@ func (m *mongo) logIn(user, password, mechanism string) (Answer, error) {
 
 // next answers the last reply of a login.
 func (m *mongo) next(last mongoReply, payload string) (mongoReply, Answer, error) {
-	return m.step(bson.D{
-		{Key: "saslContinue", Value: 1}, {Key: "conversationId", Value: last.ID}, {Key: "payload", Value: bson.Binary{Data: []byte(payload)}}, {Key: "$db", Value: m.db},
+	return m.step([]pair{
+		{"saslContinue", 1}, {"conversationId", last["conversationId"]}, {"payload", []byte(payload)}, {"$db", m.db},
 	})
 }
 
 // step sends a command of a login; the refusal is nil when the server goes on.
-func (m *mongo) step(command bson.D) (mongoReply, Answer, error) {
+func (m *mongo) step(command []pair) (mongoReply, Answer, error) {
 	reply, err := m.ask(command)
-	if err == nil && reply.OK != 1 {
+	if err == nil && !reply.ok() {
 		return reply, reply.refusal(), nil
 	}
 	return reply, nil, err
@@ -179,34 +216,32 @@ func scramClient(mechanism, user, password string) (*scram, error) {
 }
 
 // ask sends a command and reads its reply.
-func (m *mongo) ask(command bson.D) (mongoReply, error) {
-	var reply mongoReply
-	body, err := bson.Marshal(command)
+func (m *mongo) ask(command []pair) (mongoReply, error) {
+	out, err := appendBSON(make([]byte, 21), command)
 	if err != nil {
-		return reply, err
+		return nil, err
 	}
 	m.id++
-	out := make([]byte, 21, 21+len(body))
-	for i, n := range []uint32{uint32(21 + len(body)), uint32(m.id), 0, mongoMessage, 0} {
+	for i, n := range []uint32{uint32(len(out)), uint32(m.id), 0, mongoMessage, 0} {
 		binary.LittleEndian.PutUint32(out[4*i:], n)
 	}
-	if _, err := m.conn.Write(append(out, body...)); err != nil {
-		return reply, err
+	if _, err := m.conn.Write(out); err != nil {
+		return nil, err
 	}
 	var head [16]byte
 	if _, err := io.ReadFull(m.conn, head[:]); err != nil {
-		return reply, err
+		return nil, err
 	}
 	length := binary.LittleEndian.Uint32(head[:])
 	if length < 26 || length > maxMongoReply || binary.LittleEndian.Uint32(head[12:]) != mongoMessage {
-		return reply, errOther
+		return nil, errOther
 	}
 	rest := make([]byte, length-16)
 	if _, err := io.ReadFull(m.conn, rest); err != nil {
-		return reply, err
+		return nil, err
 	}
 	if rest[4] != 0 { // the kind of the first section: one document
-		return reply, errOther
+		return nil, errOther
 	}
-	return reply, bson.Unmarshal(rest[5:], &reply)
+	return readBSON(rest[5:])
 }

@@ -39,7 +39,7 @@ func (t Target) nats(ctx context.Context) (Answer, error) {
 		return nil, errNotTLS
 	}
 	if !info.AuthRequired {
-		return refused("open", "the server asks nobody for a login"), nil
+		return refused(codeOpen, "the server asks nobody for a login"), nil
 	}
 	return t.natsLogin(conn)
 }

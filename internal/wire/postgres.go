@@ -3,9 +3,11 @@ package wire
 import (
 	"context"
 	"errors"
+	"io"
 	"slices"
 
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgproto3"
 )
 
 // whoPostgres asks for what a login of PostgreSQL is. It only reads.
@@ -30,11 +32,19 @@ func (t Target) postgres(ctx context.Context) (Answer, error) {
 	config.DialFunc = t.Dial
 	config.LookupFunc = func(_ context.Context, host string) ([]string, error) { return []string{host}, nil }
 	config.OnNotice = func(*pgconn.PgConn, *pgconn.Notice) {}
+	var login postgresLogin
+	config.BuildFrontend = func(r io.Reader, w io.Writer) *pgproto3.Frontend {
+		login.Writer = w
+		return pgproto3.NewFrontend(r, &login)
+	}
 	conn, err := pgconn.ConnectConfig(ctx, config)
 	if err != nil {
 		return postgresRefusal(err)
 	}
 	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	if !login.asked {
+		return refused(codeOpen, "the server lets this user in and does not ask for the password"), nil
+	}
 	results, err := conn.Exec(ctx, "BEGIN READ ONLY; "+whoPostgres+"; ROLLBACK").ReadAll()
 	if err != nil {
 		return postgresRefusal(err)
@@ -48,6 +58,19 @@ func (t Target) postgres(ctx context.Context) (Answer, error) {
 		}
 	}
 	return out, nil
+}
+
+// postgresLogin notes whether a server asked for the password: with the method trust, peer or cert
+// it lets the user in with any. All answers to its question are messages of the type p.
+// Source: https://www.postgresql.org/docs/current/protocol-message-formats.html
+type postgresLogin struct {
+	io.Writer
+	asked bool
+}
+
+func (l *postgresLogin) Write(message []byte) (int, error) {
+	l.asked = l.asked || len(message) > 0 && message[0] == 'p'
+	return l.Writer.Write(message)
 }
 
 func postgresRefusal(err error) (Answer, error) {

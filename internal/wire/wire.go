@@ -6,7 +6,7 @@
 //	{"ok": true, "user": "app", "database": "shop", …}
 //	{"ok": false, "code": "28P01", "message": "password authentication failed for user \"app\""}
 //
-// The codes are the server's own. What goes wrong on the way to it is an error instead.
+// The codes are the server's own, but for a few that are keyfit's. What goes wrong on the way to it is an error instead.
 package wire
 
 import (
@@ -28,6 +28,9 @@ type Target struct {
 	TLS   *tls.Config // with the roots to trust; ServerName is set here
 	Dial  func(ctx context.Context, network, address string) (net.Conn, error)
 	Time  time.Duration // for all of it
+	Names Names         // for URLs whose hosts the DNS alone names
+	// Control allows to try a made-up password after the real one, where that can lock nobody out.
+	Control bool
 }
 
 // Answer is what a server said of a login.
@@ -35,6 +38,13 @@ type Answer map[string]any
 
 // Accepted reports whether the login was accepted.
 func (a Answer) Accepted() bool { return a["ok"] == true }
+
+// Doubt says why it could not be told whether the server checks passwords at all; empty when it
+// could.
+func (a Answer) Doubt() string {
+	text, _ := a["doubt"].(string)
+	return text
+}
 
 // JSON gives the answer as the rules see it.
 func (a Answer) JSON() []byte {
@@ -121,6 +131,9 @@ func (t Target) database() string {
 	}
 	return t.URL.Path[1:]
 }
+
+// codeOpen is the code, of keyfit's own, of a server that lets anybody in.
+const codeOpen = "open"
 
 func refused(code, message string) Answer {
 	return Answer{"ok": false, "code": code, "message": message}

@@ -31,7 +31,7 @@ accounts {
 	_, cert, key := road.authority.files(t, dir, "localhost")
 	secure, _ := startNATS(t, dir, "authorization {token: CANARY-token}\ntls {cert_file: '"+cert+"', key_file: '"+key+"'}\n")
 	open, _ := startNATS(t, dir, "")
-	const unknown = "key_unknown +-??? asked 0"
+	const unknown = "ambiguous +???? asked 0"
 	ask := func(name, host, url, want string, change ...func(*probe.Options)) {
 		t.Helper()
 		s := state{name: name, key: url + "@" + host}

@@ -32,7 +32,7 @@ func askClients(t *testing.T, r *road, f *front) {
 	askAll(t, r, f, own(t, "oauth2-client-credentials", f.url, "probe: {request: {path: /token}}\n"), []state{
 		{name: "a client", key: "CANARY-secret-of-shop", parts: client("shop"), want: "ok +++?? asked 2 user=shop"},
 		{name: "a scope that it may have", key: "CANARY-secret-of-shop", parts: client("shop", "scope", "api:read"), want: "ok +++?? asked 2 user=shop scopes=api:read"},
-		{name: "a scope that it may not have", key: "CANARY-secret-of-shop", parts: client("shop", "scope", "api:write"), want: "scope_missing ++++- asked 1 user=shop needs=api:write"},
+		{name: "a scope that it may not have", key: "CANARY-secret-of-shop", parts: client("shop", "scope", "api:write"), want: "ambiguous ????? asked 1"},
 		{name: "a wrong secret", key: "CANARY-secret-of-nobody", parts: client("shop"), want: "ambiguous ????? asked 1"},
 		{name: "no such client", key: "CANARY-secret-of-shop", parts: client("nobody"), want: "ambiguous ????? asked 1"},
 		{name: "another client's secret", key: "CANARY-secret-of-watch", parts: client("shop"), want: "ambiguous ????? asked 1"},

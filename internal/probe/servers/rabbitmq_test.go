@@ -86,7 +86,7 @@ func askManagement(t *testing.T, road *road, r *rabbit, f *front) {
 		}
 		return out
 	}
-	const alice, unknown = "ok ++++? asked 2 user=alice scopes=management", "key_unknown +-??? asked 1"
+	const alice, unknown = "ok ++++? asked 2 user=alice scopes=management", "ambiguous ????? asked 1"
 	askAll(t, road, f, own(t, "rabbitmq-management", f.url), []state{
 		{name: "active", key: "CANARY-alice", parts: as("alice"), want: alice},
 		{name: "its own virtual host", key: "CANARY-alice", parts: as("alice", "team-a"), want: "ok ++++? asked 3 user=alice tenant=team-a scopes=management"},
@@ -133,9 +133,9 @@ func askAMQP(t *testing.T, road *road, r *rabbit) {
 			{name: "without a tag", key: "idle:CANARY-idle@" + host + "/team-a", want: "ok +++?? asked 0 user=idle tenant=team-a"},
 			{name: "another's virtual host", key: "alice:CANARY-alice@" + host + "/team-b", want: "resource_not_granted ++++- asked 0"},
 			{name: "no such virtual host", key: "alice:CANARY-alice@" + host + "/team-z", want: "tenant_mismatch ++??? asked 0"},
-			{name: "a wrong password", key: "alice:CANARY-wrong@" + host + "/team-a", want: "key_unknown +-??? asked 0"},
-			{name: "no such user", key: "nobody:CANARY-alice@" + host + "/team-a", want: "key_unknown +-??? asked 0"},
-			{name: "deleted", key: "late:CANARY-late@" + host + "/team-a", want: "key_unknown +-??? asked 0"},
+			{name: "a wrong password", key: "alice:CANARY-wrong@" + host + "/team-a", want: "ambiguous +???? asked 0"},
+			{name: "no such user", key: "nobody:CANARY-alice@" + host + "/team-a", want: "ambiguous +???? asked 0"},
+			{name: "deleted", key: "late:CANARY-late@" + host + "/team-a", want: "ambiguous +???? asked 0"},
 			{name: "as guest", key: "guest:CANARY-guest@" + host + "/team-a", want: "ambiguous +???? asked 0"},
 			{name: "one connection too many", key: "full:CANARY-full@" + host + "/team-a", want: "rate_limited +???? asked 0"},
 			{name: "another host", key: "alice:CANARY-alice@127.0.0.1:1/team-a", want: "not_probeable +???? asked 0"},
