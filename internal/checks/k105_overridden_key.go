@@ -32,7 +32,7 @@ source .env.staging
 set +a`,
 			Fix: "Define the key once. Remove the later assignment, or, if that one is right, the earlier. Where a default is meant, write it so: `${PAYMENT_API_KEY:-default}`.",
 			Limits: "It fires when another mechanism or another line of the same file replaces the value: a script over a file, a file over the job's environment, the job's environment over a file. " +
-				"Layers of one kind, such as `.env` and then `.env.staging`, a chart's `values.yaml` and then `values-staging.yaml`, `terraform.tfvars` and then `staging.tfvars`, the default of a variable of Terraform, or a base and then its overlay, replace each other on purpose and are no finding, unless the file that bears the environment's name is the one that lost; neither is a definition with the same value, an empty one or a placeholder. " +
+				"Layers of one kind, such as `.env` and then `.env.staging`, a chart's `values.yaml` and then `values-staging.yaml`, `terraform.tfvars` and then `staging.tfvars`, the default of a variable of Terraform, or a base and then its overlay, replace each other on purpose and are no finding, unless the file that bears the environment's name is the one that lost; neither are secrets that the CI system keeps, of which a narrower scope or a line such as `export KEY=$STAGING_KEY` chooses one; neither is a definition with the same value, an empty one or a placeholder. " +
 				"When the new value is unknown, it may be the same after all; the message says that it cannot be compared.",
 			See: []string{"K106", "K205", "K107"},
 		},
@@ -63,12 +63,29 @@ func (c *Case) replaced() (model.Definition, bool) {
 	v := c.Slot.Value
 	above := v.Trail
 	for _, d := range v.Losers {
-		if differs(v, d.Value) && !stacked(above, d.Value.Trail, c.Slot.Environment) && declares(d.Value, c.Slot.Provider) {
+		if differs(v, d.Value) && !stacked(above, d.Value.Trail, c.Slot.Environment) && declares(d.Value, c.Slot.Provider) && !chosen(v, d.Value) {
 			return d, true
 		}
 		above = d.Value.Trail
 	}
 	return model.Definition{}, false
+}
+
+// chosen reports whether one secret that the CI system keeps was put in another one's place, as
+// narrower scopes do, and lines such as `export KEY=$STAGING_KEY`: no text in the repository is dead.
+func chosen(winner, loser model.Value) bool {
+	return kept(winner) && kept(loser) && model.IsPipelineKind(definer(loser.Trail).Kind)
+}
+
+// kept reports whether a value comes from what a CI system keeps, and from nothing else.
+func kept(v model.Value) bool {
+	hops := v.Trail.Hops()
+	if v.State == model.Unknown && v.Why != model.WhyCISecret || slices.ContainsFunc(hops, func(h model.Hop) bool { return h.Literal }) {
+		return false
+	}
+	return slices.ContainsFunc(hops, func(h model.Hop) bool {
+		return h.Kind == model.KindProcess || h.Kind == model.KindInput || model.IsPipelineKind(h.Kind)
+	})
 }
 
 // differs reports whether two contents are, or may be, different. Two unknown ones have
@@ -191,6 +208,9 @@ func replacement(v model.Value, loser model.Definition) string {
 func onlyOne(v model.Value, loser model.Definition) string {
 	if definer(v.Trail).Kind == model.KindProcess {
 		return fmt.Sprintf("unset %s, or remove the value of %s, which never arrives", source(v.Trail), source(loser.Value.Trail))
+	}
+	if by := definer(v.Trail); model.IsPipelineKind(by.Kind) && !by.Literal {
+		return fmt.Sprintf("remove the value of %s, which never arrives; or what stands at %s, and it does", source(loser.Value.Trail), source(v.Trail))
 	}
 	return fmt.Sprintf("remove the assignment at %s, and the value of %s arrives; or remove the latter, which never does", source(v.Trail), source(loser.Value.Trail))
 }

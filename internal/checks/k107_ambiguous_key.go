@@ -3,6 +3,7 @@ package checks
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/keyfit/keyfit/internal/model"
@@ -37,7 +38,7 @@ func ambiguous(c *Case) (Finding, bool) {
 	f := Finding{
 		At:      v.Trail.At(),
 		Message: fmt.Sprintf("%s is one of %d candidates, and what decides is not known here", c.subject(), len(v.Alternatives)),
-		Fix:     cmp.Or(notHanded(v.Alternatives), prefixed("decide what it depends on: ", v.Needs), "decide it before the deploy"),
+		Fix:     cmp.Or(notHanded(v.Alternatives), lacking(v), prefixed("decide what it depends on: ", v.Needs), "decide it before the deploy"),
 	}
 	for i, a := range v.Alternatives {
 		f.Related = append(f.Related, Related{At: a.Trail.At(), Message: candidate(i+1, a)})
@@ -45,6 +46,14 @@ func ambiguous(c *Case) (Finding, bool) {
 	}
 	f.At = firstPlace(f.At, c.at())
 	return f, true
+}
+
+// lacking says what one candidate needs, where nothing else decides.
+func lacking(v model.Value) string {
+	if slices.ContainsFunc(v.Alternatives, func(a model.Value) bool { return a.State == model.Unknown && a.Needs == v.Needs }) {
+		return prefixed("supply what is missing here: ", v.Needs)
+	}
+	return ""
 }
 
 // notHanded names the secrets that keyfit's own step would have to be given, when that is why the

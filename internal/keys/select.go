@@ -40,24 +40,26 @@ type selector struct {
 
 func (s *selector) environment(env resolve.Environment) {
 	first := len(s.slots)
+	who := recipientsOf(env.Consumers)
 	for _, consumer := range proxiesLast(env.Consumers) {
 		for variable, value := range consumer.Env.All() {
-			if slot, ok := s.slot(env, consumer, variable, value); ok {
+			if slot, ok := s.slot(env, consumer, variable, value); ok && (who.counts(consumer, variable) || slot.isNamed()) {
 				s.add(first, slot)
 			}
 		}
 		for path, value := range consumer.Files.All() {
-			if slot, ok := s.file(env, consumer, path, value); ok {
+			if slot, ok := s.file(env, consumer, path, value); ok && who.counts(consumer, path) {
 				s.add(first, slot)
 			}
 		}
 	}
 	for _, variable := range slices.Sorted(maps.Keys(s.in.Config.Keys)) {
-		for _, consumer := range s.lacking(env, variable) {
+		for _, consumer := range s.lacking(env, who, variable) {
 			s.add(first, s.missing(env, consumer, variable))
 		}
 	}
 	s.slots = append(s.slots[:first], withoutProxies(s.slots[first:])...)
+	handing(s.slots[first:], env.Consumers)
 	order.By(s.slots[first:], func(a, b Slot) int {
 		return cmp.Or(
 			cmp.Compare(Label(a.Consumer), Label(b.Consumer)),
@@ -68,6 +70,9 @@ func (s *selector) environment(env resolve.Environment) {
 	})
 	identify(s.slots[first:])
 }
+
+// isNamed reports whether keyfit.yaml says that this very consumer holds the key.
+func (s Slot) isNamed() bool { return s.Declared != nil && len(s.Declared.Consumers) > 0 }
 
 // add keeps a slot, or folds it into one of the same process-like consumers that
 // receives the very same value in the very same way.
@@ -84,6 +89,7 @@ func (s *selector) add(first int, slot Slot) {
 func foldable(a, b Slot) bool {
 	return a.Variable == b.Variable &&
 		a.Consumer.Kind == model.ConsumerProcess && b.Consumer.Kind == model.ConsumerProcess &&
+		(isProxy(b.Consumer) || !isProxy(a.Consumer)) &&
 		a.Value.Same(b.Value) && a.Value.Trail.Equal(b.Value.Trail) &&
 		maps.EqualFunc(a.Parts, b.Parts, sameCompanion) &&
 		maps.EqualFunc(a.Slots, b.Slots, sameCompanion)
@@ -95,6 +101,7 @@ func sameCompanion(a, b Companion) bool {
 
 // slot decides whether a variable is a key.
 func (s *selector) slot(env resolve.Environment, consumer model.Consumer, variable string, value model.Value) (Slot, bool) {
+	consumer.StandsIn = consumer.StandsIn && !slices.Contains(consumer.Logins, variable)
 	slot := Slot{Environment: env.Name, Consumer: consumer, Variable: variable, Value: value}
 	if declared := s.in.Config.Keys[variable]; declared != nil && wanted(declared, env.Name, consumer) {
 		slot.Declared = declared
@@ -212,7 +219,7 @@ func likest(variable string, names, globs []string, spelt func(string) string) s
 // lacking lists the consumers that should receive a declared variable and do not. With
 // nobody in particular named, one receiver is enough, and none is one missing key; so is
 // a deploy that starts nothing at all.
-func (s *selector) lacking(env resolve.Environment, variable string) []model.Consumer {
+func (s *selector) lacking(env resolve.Environment, who recipients, variable string) []model.Consumer {
 	key := s.in.Config.Keys[variable]
 	if !inEnvironment(key, env.Name) {
 		return nil
@@ -223,6 +230,9 @@ func (s *selector) lacking(env resolve.Environment, variable string) []model.Con
 	var lacking []model.Consumer
 	rest := absentIn(env.Consumers)
 	for _, c := range env.Consumers {
+		if !who.counts(c, variable) {
+			continue
+		}
 		if receives(c, variable) {
 			return nil
 		}

@@ -368,3 +368,32 @@ func TestManyLosers(t *testing.T) {
 		t.Errorf("%d losers, from %s to %s", n, first, last)
 	}
 }
+
+// TestExportDefinesNothing: `export NAME` of what has that name already says only that it goes on; the
+// place to change is the one before.
+func TestExportDefinesNothing(t *testing.T) {
+	hop := func(line int, kind, what string, literal bool) model.Hop {
+		return model.Hop{At: pos.Span{File: "f", Start: pos.Pos{Line: line, Column: 1}}, Kind: kind, What: what, Literal: literal}
+	}
+	project := model.Hop{Kind: model.KindGitLab, What: `variable "KEY" of the project`}
+	for name, tt := range map[string]struct {
+		hops []model.Hop
+		want int
+	}{
+		"an assignment":             {[]model.Hop{hop(1, model.KindShell, "KEY=", true), hop(2, model.KindShell, "export KEY", false)}, 1},
+		"a line of a file":          {[]model.Hop{hop(1, model.KindDotenv, "KEY", true), hop(2, model.KindShell, "export KEY", false)}, 1},
+		"exported twice":            {[]model.Hop{hop(1, model.KindShell, "KEY=", true), hop(2, model.KindShell, "export KEY", false), hop(3, model.KindShell, "export KEY", false)}, 1},
+		"another name":              {[]model.Hop{hop(1, model.KindShell, "OTHER=", true), hop(2, model.KindShell, "export KEY", false)}, 2},
+		"a text of its own":         {[]model.Hop{hop(1, model.KindShell, "KEY=", true), hop(2, model.KindShell, "export KEY", true)}, 2},
+		"no other place":            {[]model.Hop{project, hop(2, model.KindShell, "export KEY", false)}, 2},
+		"a name within another one": {[]model.Hop{hop(1, model.KindShell, "MY_KEY=", true), hop(2, model.KindShell, "export KEY", false)}, 2},
+	} {
+		var trail model.Trail
+		for _, h := range tt.hops {
+			trail = trail.Append(h)
+		}
+		if got := trail.At().Start.Line; got != tt.want {
+			t.Errorf("%s: defined in line %d, want %d", name, got, tt.want)
+		}
+	}
+}

@@ -13,12 +13,17 @@ import (
 const (
 	ConsumerProcess    = "process"    // a command that is started with the variables
 	ConsumerKubernetes = "kubernetes" // a container of a pod
+	ConsumerCompose    = "compose"    // a service of a compose file
 	ConsumerCIStep     = "ci-step"    // a step of a pipeline that is no script
 )
 
 // ImageSets is what it would take to know the variables of a container that nothing in the
 // repository sets.
 const ImageSets = "what the image itself sets"
+
+// NotNamed says of a tool that it hands on what its command lines name, which is followed, and nothing
+// else of its environment.
+const NotNamed = "no line here hands it on"
 
 // RunToken is what it would take to know a token that a CI system makes for one run and ends with
 // it: GITHUB_TOKEN, CI_JOB_TOKEN. Nobody can put a wrong one there.
@@ -40,6 +45,10 @@ type Consumer struct {
 	Files     Env  // files that it receives, by their absolute path
 	Self      bool // keyfit's own step or command, which looks at the keys and uses none
 	StandsIn  bool // a deploy tool whose delivery is not known, for those that receive it
+	// Unshown says, of one that stands in, why nothing shows who receives its variables, as a
+	// clause; empty for what is not in the repository. Logins are those that it uses itself.
+	Unshown string
+	Logins  []string
 }
 
 // IsSelf reports whether a command, by the name or path that it was called by, is keyfit.

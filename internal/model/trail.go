@@ -1,8 +1,10 @@
 package model
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/keyfit/keyfit/internal/pos"
 )
@@ -31,6 +33,8 @@ const (
 	KindAzure     = "azure"
 	KindBitbucket = "bitbucket"
 	KindBuildkite = "buildkite"
+
+	KindCompose = "compose" // a scalar of a compose file
 
 	KindTerraform = "terraform" // an expression, variable, local, output or module call
 	KindTfvars    = "tfvars"    // a line of a file of variables
@@ -166,10 +170,30 @@ func (h Hop) PassesOn() bool {
 	switch h.Kind {
 	case KindCommand:
 		return true
-	case KindHelmValues, KindHelmTemplate, KindManifest, KindKustomize, KindSecret, KindConfigMap, KindTerraform, KindTfvars, KindTerraformPlan:
+	case KindHelmValues, KindHelmTemplate, KindManifest, KindKustomize, KindSecret, KindConfigMap, KindCompose, KindTerraform, KindTfvars, KindTerraformPlan:
 		return !h.Literal
 	}
 	return h.Made && !h.Literal
+}
+
+// exports reports whether a stop is a script's `export NAME` of what had that name before.
+func (s *stop) exports() bool {
+	if s.hop.Kind != KindShell || s.hop.Literal || s.before == nil {
+		return false
+	}
+	name, ok := strings.CutPrefix(s.hop.What, "export ")
+	return ok && defines(s.before.hop, name)
+}
+
+// defines reports whether a hop gave a value to a name in the script itself, or in a file that it reads.
+func defines(h Hop, name string) bool {
+	switch h.Kind {
+	case KindShell:
+		return h.What == name+"=" || h.What == "export "+name
+	case KindDotenv:
+		return h.What == name
+	}
+	return false
 }
 
 // Definer is the hop that defined the value last: the latest one that does not merely
@@ -181,22 +205,21 @@ func (t Trail) Definer() Hop { return t.definer(func(Hop) bool { return true }) 
 func (t Trail) At() pos.Span { return t.definer(func(h Hop) bool { return h.At.IsValid() }).At }
 
 func (t Trail) definer(counts func(Hop) bool) Hop {
-	var command, other Hop
+	var export, command, other Hop
 	for s := t.last; s != nil; s = s.before {
 		switch h := s.hop; {
 		case !counts(h):
-		case !h.PassesOn():
+		case !h.PassesOn() && !s.exports():
 			return h
+		case !h.PassesOn():
+			export = cmp.Or(export, h)
 		case (h.Kind == KindCommand || h.Kind == KindHelmValues) && command.Kind == "":
 			command = h
 		case other.Kind == "":
 			other = h
 		}
 	}
-	if command.Kind != "" {
-		return command
-	}
-	return other
+	return cmp.Or(export, command, other)
 }
 
 // Equal reports whether both trails have the same hops. go-cmp uses it.

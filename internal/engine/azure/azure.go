@@ -11,8 +11,11 @@
 // Assumptions:
 //   - A job that is asked for runs: its condition keeps it from being followed only when it is
 //     certainly false. Jobs before it have succeeded.
-//   - A group of variables sets no variable that the file sets too, unless it is bound to
-//     another text.
+//   - A group of variables may set any variable that is defined in front of it, or further out:
+//     what keyfit.yaml binds is what it sets, or what keyfit's own step finds in a job with the
+//     same groups and definitions. The name of an environment is what the file says.
+//   - A parameter that nobody gives may be any of its values, unless the run is none that somebody
+//     starts by hand.
 //   - Scripts run on Linux, unless the image or the name of the pool says Windows.
 //   - Tasks that are not known set no variable that the file sets. What commands print sets
 //     none, unless the text of the script says so.

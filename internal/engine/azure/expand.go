@@ -212,6 +212,9 @@ func (s *scope) itemsOf(n *tree.Node, section string) []item {
 	if t, ok := n.Pair("template"); ok && slices.Contains([]string{"steps", "jobs", "stages", "variables"}, section) {
 		return s.template(t.Value, n.Get("parameters"), section)
 	}
+	if section == "variables" {
+		section = "" // the words of an item, such as "name", are no variables
+	}
 	out := s.expand(n, section)
 	if out.isList() && n.IsScalar() {
 		return out.items

@@ -15,10 +15,10 @@ type entry struct {
 	name   string
 	raw    tree.Text // as it was set; before each step others are put into it
 	hop    model.Hop
-	before *entry       // what it replaced
-	rival  *model.Value // what a group may set instead
-	marked answer       // whether it was set as a secret
-	fixed  bool         // it is read-only
+	before *entry // what it replaced
+	rival  *rival // what a group sets instead, or may set
+	marked answer // whether it was set as a secret
+	fixed  bool   // it is read-only
 
 	value  model.Value // as the current step finds it
 	secret answer
@@ -42,6 +42,7 @@ type agent struct {
 	number int
 	pool   string
 	server bool // expressions are evaluated before an agent has the job
+	naming bool // the variables only name things: what the file says counts
 }
 
 var macroName = lazy.Regexp(`^[A-Za-z_][A-Za-z0-9_.-]*(?: [A-Za-z0-9_.-]+)*$`)
@@ -210,12 +211,12 @@ func ownCommands(script string) func(string) bool {
 // prepare sets the variables that the job starts with.
 func (a *agent) prepare(levels []level) {
 	a.server = true
-	for _, l := range levels {
-		for _, d := range l.list {
+	for i, l := range levels {
+		for j, d := range l.list {
 			if d.isGroup {
 				a.groups = append(a.groups, d.name)
 			} else {
-				a.set(d, l)
+				a.set(d, l, groupBehind(j, levels[i:]))
 			}
 		}
 	}
@@ -230,8 +231,8 @@ type level struct {
 	list []definition
 }
 
-// set takes over a variable of the file.
-func (a *agent) set(d definition, l level) {
+// set takes over a variable of the file, with the group that may set it too.
+func (a *agent) set(d definition, l level, behind *definition) {
 	lower := strings.ToLower(d.name)
 	v, _ := one(l.list, d.name)
 	e := entry{name: d.name, raw: a.runtime(v.string(d.at), d.at), hop: a.hop(d.at, "variable "+shown(d.name)+" of "+l.of), marked: no, fixed: d.fixed}
@@ -240,8 +241,8 @@ func (a *agent) set(d definition, l level) {
 	} else if ok {
 		e.before = old.before
 	}
-	if input := a.host.Input(d.name); input.State == model.Known && groupBehind(d, l) {
-		e.rival = &input
+	if behind != nil && !a.naming {
+		e.rival = a.rivalOf(d.name, *behind)
 	}
 	a.expand(&e, lower)
 	a.vars[lower] = e
@@ -273,24 +274,9 @@ func (a *agent) expand(e *entry, lower string) {
 		}
 		e.value = e.value.Over(before.value)
 	}
-	if e.rival != nil && !e.rival.Same(e.value) {
-		e.value = model.Ambiguous("whether a variable group sets "+shown(e.name)+" too", e.value, *e.rival)
-		e.secret = e.secret.Or(maybe)
+	if e.rival != nil {
+		e.value, e.secret = e.rival.over(e.value), e.secret.Or(e.rival.secret)
 	}
-}
-
-// groupBehind reports whether a group stands where it would win over the definition.
-func groupBehind(d definition, l level) bool {
-	behind := false
-	for _, other := range l.list {
-		if other.isGroup && behind {
-			return true
-		}
-		if other.at == d.at && other.name == d.name {
-			behind = true
-		}
-	}
-	return false
 }
 
 func (a *agent) nested(t tree.Text, stack []string) (tree.Text, answer, bool) {

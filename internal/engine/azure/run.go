@@ -79,7 +79,7 @@ func (r *run) wanted(j *job) bool {
 // environment is where a job deploys to.
 func (r *run) environment(j *job) (name, unsure string) {
 	if j.deployment {
-		a := r.agent(j, nil)
+		a := r.naming(j)
 		t, _ := a.replaced(j.environment, nil)
 		if t.Known() && t.String() != "" {
 			name, _, _ := strings.Cut(t.String(), ".")
@@ -144,8 +144,14 @@ func (r *run) cells(j *job) []level {
 }
 
 // agent is a job with the variables that it starts with.
-func (r *run) agent(j *job, cell *level) *agent {
-	a := &agent{run: r, job: j, vars: map[string]entry{}, baked: map[string][]tree.Text{}, label: j.name}
+func (r *run) agent(j *job, cell *level) *agent { return r.agentFor(j, cell, false) }
+
+// naming is a job with the variables that may name its environment: a group that might replace one
+// of them takes no job out of sight.
+func (r *run) naming(j *job) *agent { return r.agentFor(j, nil, true) }
+
+func (r *run) agentFor(j *job, cell *level, naming bool) *agent {
+	a := &agent{run: r, job: j, vars: map[string]entry{}, baked: map[string][]tree.Text{}, label: j.name, naming: naming}
 	if a.host == nil {
 		silent := *r.reader
 		silent.host = nobody{}

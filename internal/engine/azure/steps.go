@@ -229,7 +229,11 @@ func (a *agent) addVariable(out map[string]model.Value, e entry) {
 	case reserved:
 		v = model.Ambiguous("a name that the system does not reserve", v, before)
 	case e.secret == maybe:
-		v = model.Ambiguous("whether the variable "+shown(e.name)+" is a secret, which scripts do not find", v, before)
+		needs := "whether the variable " + shown(e.name) + " is a secret, which scripts do not find"
+		if len(v.Alternatives) > 0 {
+			needs = v.Needs // which comes first
+		}
+		v = model.Ambiguous(needs, v, before)
 	case had && !isPredefined(e.name) && !(before.State == model.Unknown && before.Why == model.WhyInput):
 		v = v.Over(before)
 	}

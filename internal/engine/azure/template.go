@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/keyfit/keyfit/internal/model"
+	"github.com/keyfit/keyfit/internal/pipeline"
 	"github.com/keyfit/keyfit/internal/pipeline/tree"
 	"github.com/keyfit/keyfit/internal/pos"
 	"github.com/keyfit/keyfit/internal/strict"
@@ -126,6 +127,10 @@ func (s *scope) arguments(declared *tree.Node, given map[string]*node, at pos.Sp
 			out[lower] = typed(v, kind)
 			continue
 		}
+		if v, ok := s.offered(n, kind, at); ok {
+			out[lower] = v
+			continue
+		}
 		if fallback, ok := n.Pair("default"); ok {
 			out[lower] = typed(defaults.expand(fallback.Value, name), kind)
 			continue
@@ -148,6 +153,36 @@ func (s *scope) arguments(declared *tree.Node, given map[string]*node, at pos.Sp
 		}
 	}
 	return out
+}
+
+// offered is a parameter of the run of which somebody picks one of several values, and nobody said
+// which. A run that nobody starts by hand has the default.
+func (s *scope) offered(n *tree.Node, kind string, at pos.Span) (value, bool) {
+	reason, _ := s.predefined("Build.Reason", n.Span())
+	if s.host == nil || at != (pos.Span{}) || reason.State == model.Known && !strings.EqualFold(reason.Text.Reveal(), "Manual") {
+		return value{}, false
+	}
+	name := n.Get("name").Text()
+	hop := s.hop(n.Span(), "parameter "+shown(name))
+	hop.Literal = true
+	var candidates []model.Value
+	for _, one := range n.Get("values").Each() {
+		if len(candidates) < pipeline.MaxChoices {
+			candidates = append(candidates, model.KnownText(one.Text(), hop))
+		}
+	}
+	if kind == "boolean" {
+		candidates = []model.Value{model.KnownText("True", hop), model.KnownText("False", hop)}
+	}
+	if len(candidates) < 2 {
+		return value{}, false
+	}
+	v := pipeline.Picked(name, s.in.Environment, "what the run is started with: give "+shown(name)+" under `parameters`", candidates)
+	if v.State == model.Known {
+		return textValue(tree.Of(v, n.Span())), true
+	}
+	v.Trail = model.Trail{}.Append(s.hop(n.Span(), "parameter "+shown(name)))
+	return unknownValue(v, n.Span()), true
 }
 
 // typed is an argument by the type of its parameter.

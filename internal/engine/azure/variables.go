@@ -88,6 +88,9 @@ func (s *scope) defineItem(v *variables, i item) {
 		return
 	}
 	value := i.get("value")
+	if !value.isNull() && value.kind != tree.Scalar {
+		s.fail(value.at, "write a text", "expected the value of a variable")
+	}
 	v.add(definition{
 		name: name.plain(), text: textOf(value), at: place(value, name.at), perhaps: perhaps,
 		fixed: strings.EqualFold(i.get("readonly").plain(), "true"),
@@ -190,7 +193,12 @@ func (r *reader) perhapsSet(name string, unset tree.Text, at pos.Span) model.Val
 		input = r.host.Input(name)
 	}
 	input = input.Via(hop)
-	v := model.UnknownBecause(model.WhyCISecret, "a value under `inputs` in keyfit.yaml, if the pipeline's settings or a variable group set "+shown(name), input.Trail)
+	needs := "a value for " + shown(name) + " under `inputs` in keyfit.yaml, if the pipeline's settings or a variable group set it"
+	if unset.String() != "" {
+		needs += "; if neither does, the literal text $(…) arrives"
+	}
+	input.Needs = needs
+	v := model.UnknownBecause(model.WhyCISecret, needs, input.Trail)
 	v.Alternatives = []model.Value{input, unset.Value(hop)}
 	return v
 }

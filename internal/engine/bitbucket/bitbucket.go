@@ -16,7 +16,7 @@
 //   - No variable of the repository replaces one that Pipelines sets itself.
 //   - No such variable is called BASH_ENV, or changes otherwise how a shell starts.
 //   - An image whose name says alpine or busybox has sh alone; every other one has bash.
-//   - The variables of a custom pipeline keep their defaults.
+//   - The variables of a custom pipeline keep their defaults, unless several values are allowed.
 package bitbucket
 
 import (

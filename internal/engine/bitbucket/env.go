@@ -67,7 +67,7 @@ func (r *run) environment(l *line, s *step, outputs []output) model.Env {
 		vars[o.name], handed[o.name] = o.value, true
 	}
 	for _, v := range l.variables {
-		started := r.started(v)
+		started := r.started(l, v)
 		if old, ok := vars[v.name]; ok {
 			started = started.Over(old)
 		}
@@ -113,11 +113,28 @@ func (r *run) place(s *step) string {
 	return "the repository or the workspace"
 }
 
-// started is a variable that the pipeline is started with.
-func (r *run) started(v variable) model.Value {
+// started is a variable that the pipeline is started with: what was given, or what keyfit's own step
+// of the same pipeline finds. Of several allowed values any may have been picked.
+func (r *run) started(l *line, v variable) model.Value {
 	what := "variable " + strict.Name(v.name) + " of the custom pipeline"
 	if given, ok := r.in.Inputs[v.name]; ok {
 		return given.Via(hop(v.at, what))
+	}
+	if own := r.in.Run.Env.Get(v.name); own.State == model.Known && r.isOwn(l, v) {
+		return own.Via(hop(v.at, what))
+	}
+	if len(v.allowed) > 1 {
+		var candidates []model.Value
+		for _, one := range v.allowed[:min(len(v.allowed), pipeline.MaxChoices)] {
+			at := hop(one.Span(), "allowed value of the "+what)
+			at.Literal = true
+			candidates = append(candidates, model.KnownText(one.Text(), at))
+		}
+		picked := pipeline.Picked(v.name, r.in.Environment, "what the pipeline is started with: give "+strict.Name(v.name)+" under `variables`", candidates)
+		if picked.State == model.Unknown {
+			picked.Trail = model.Trail{}.Append(hop(v.at, what))
+		}
+		return picked
 	}
 	if v.fallback.IsScalar() {
 		at := hop(v.fallback.Span(), "default of the "+what)

@@ -63,6 +63,31 @@ func (l *line) maySet(in pipeline.Step, deployment, name string) bool {
 	return false
 }
 
+// isOwn reports whether keyfit runs in a step of this pipeline, and of no other one, and finds the
+// variable there as the pipeline was started with it.
+func (r *run) isOwn(l *line, v variable) bool {
+	if !r.in.Run.Inside {
+		return false
+	}
+	deployment, found := r.in.Run.Env.Get("BITBUCKET_DEPLOYMENT_ENVIRONMENT").Text.Reveal(), false
+	for _, other := range r.doc.lines {
+		for i, s := range other.steps {
+			if slug(s.deployment.Value) != slug(deployment) {
+				continue
+			}
+			script := pipeline.ReadOwn(r.in.Files, ".", s.commands())
+			if !script.RunsKeyfit() {
+				continue
+			}
+			if other != l || script.MaySet(v.name) || slices.ContainsFunc(other.steps[:i], func(before *step) bool { return slices.Contains(before.outputs, v.name) }) {
+				return false
+			}
+			found = true
+		}
+	}
+	return found
+}
+
 // commands are the lines of a step's script that a shell runs.
 func (s *step) commands() string {
 	var lines []string

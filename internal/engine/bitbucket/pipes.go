@@ -243,10 +243,22 @@ func (v given) value(after pipeline.After, pipe string) model.Value {
 	case !ok:
 		return model.UnknownBecause(model.WhyUnsupported, "a script that is followed as far as the pipe", model.Trail{}.Append(h))
 	case len(text.Parts) == 1:
-		part := text.Parts[0]
+		part := v.unwritten(text.Parts[0])
 		h.Literal = part.State == model.Known && part.Trail.IsEmpty()
 		part.Losers, part.DecidedBy = append(part.Losers, text.Losers...), append(part.DecidedBy, text.DecidedBy...)
 		return part.Via(h)
 	}
-	return text.Via(h)
+	return v.unwritten(text).Via(h)
+}
+
+// unwritten is a value without the stop at the file that only carries it out of the script.
+func (v given) unwritten(from model.Value) model.Value {
+	var trail model.Trail
+	for _, h := range from.Trail.Hops() {
+		if h.Kind != model.KindShell || h.What != "write to "+v.file {
+			trail = trail.Append(h)
+		}
+	}
+	from.Trail = trail
+	return from
 }

@@ -47,6 +47,7 @@ type variable struct {
 	name     string
 	at       pos.Span
 	fallback *tree.Node
+	allowed  []*tree.Node // one of them is picked; none: any text
 }
 
 type step struct {
@@ -243,7 +244,7 @@ func (w *stepsOf) parallel(n *tree.Node, of inherited, depth int) {
 func (w *stepsOf) variables(n *tree.Node) {
 	for _, item := range n.Each() {
 		if name := item.Get("name").Text(); name != "" && len(w.line.variables) < maxSteps {
-			w.line.variables = append(w.line.variables, variable{name: name, at: item.Get("name").Span(), fallback: item.Get("default")})
+			w.line.variables = append(w.line.variables, variable{name: name, at: item.Get("name").Span(), fallback: item.Get("default"), allowed: item.Get("allowed-values").Each()})
 		}
 	}
 }

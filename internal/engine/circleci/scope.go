@@ -5,6 +5,7 @@ import (
 
 	"github.com/keyfit/keyfit/internal/lazy"
 	"github.com/keyfit/keyfit/internal/model"
+	"github.com/keyfit/keyfit/internal/pipeline"
 	"github.com/keyfit/keyfit/internal/pipeline/tree"
 	"github.com/keyfit/keyfit/internal/pos"
 	"github.com/keyfit/keyfit/internal/strict"
@@ -189,11 +190,39 @@ func (r *reader) pipelineParameter(name string, at pos.Span) value {
 	if v, ok := r.in.Inputs[name]; ok {
 		return typed(tree.Of(v.Via(hop), at), kind)
 	}
+	if v, ok := r.offered(name, declared); ok {
+		return typed(tree.Of(v.Via(hop), at), kind)
+	}
 	fallback, ok := declared.Value.Pair("default")
 	if !ok || !fallback.Value.IsScalar() {
 		return unknownValue(model.UnknownBecause(model.WhyInput, "the pipeline parameter "+strict.Name(name), model.Trail{}.Append(hop)), at)
 	}
 	return typed(r.argument(fallback.Value, &scope{}, kind, hop.What), kind)
+}
+
+// offered is a parameter of the pipeline of which whoever starts it picks one of several values, and
+// nobody said which.
+func (r *reader) offered(name string, declared tree.Pair) (model.Value, bool) {
+	if r.host == nil {
+		return model.Value{}, false
+	}
+	hop := r.hop(declared.Key.Span(), "pipeline parameter "+strict.Name(name))
+	hop.Literal = true
+	var candidates []model.Value
+	switch declared.Value.Get("type").Text() {
+	case "enum":
+		for _, one := range declared.Value.Get("enum").Each() {
+			if len(candidates) < pipeline.MaxChoices {
+				candidates = append(candidates, model.KnownText(one.Text(), hop))
+			}
+		}
+	case "boolean":
+		candidates = []model.Value{model.KnownText("true", hop), model.KnownText("false", hop)}
+	}
+	if len(candidates) < 2 {
+		return model.Value{}, false
+	}
+	return pipeline.Picked(name, r.in.Environment, "what the pipeline is started with: give "+strict.Name(name)+" under `parameters`", candidates), true
 }
 
 func (r *reader) unknownOfRun(what string, at pos.Span) model.Value {

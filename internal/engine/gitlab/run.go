@@ -245,6 +245,9 @@ func (r *run) globals() []variable {
 	}
 	if r.top == nil {
 		r.top = append([]variable{}, r.cfg.variables(r.cfg.root.get("variables"), "")...)
+		for i := range r.top {
+			r.offered(&r.top[i])
+		}
 	}
 	return r.top
 }

@@ -355,7 +355,7 @@ func (m *machine) asked(cells []layer) []layer {
 	var mine []layer
 	for _, cell := range out {
 		if slices.ContainsFunc(cell.vars, func(b binding) bool {
-			return isEnvironmentName(b.name) && sameEnvironment(b.value.Text.Reveal(), m.in.Environment)
+			return m.plan.isAxis(b.name) && sameEnvironment(b.value.Text.Reveal(), m.in.Environment)
 		}) {
 			mine = append(mine, cell)
 		}

@@ -13,12 +13,13 @@
 //
 // What is taken for granted:
 //
-//   - A parameter that nobody gives has its default; one that is named after the
-//     environment, as ENVIRONMENT, has the choice that is the environment's name.
+//   - A parameter that nobody gives has its default, unless it is a choice of several or true or
+//     false: then it is any of them. One that is named after the environment, as ENVIRONMENT, has
+//     the choice that is the environment's name. In keyfit's own pipeline, its process tells.
 //   - Every step succeeds, because the deploy that matters is the one that goes on. A step
 //     within try or catchError may fail.
 //   - A step of a shared library, or of a plugin that keyfit does not know, may set any variable
-//     but those that the pipeline itself sets, and runs its block once. Steps of vars/ of the
+//     of the build, as `env.X =` does, and runs its block once. Steps of vars/ of the
 //     repository are followed.
 //   - An expression on nothing, where Groovy would end the run, is unknown: something sets it.
 //   - A stage that is asked for runs, unless its condition is certainly not met.

@@ -66,6 +66,16 @@ func TestJobs(t *testing.T) {
 			axes { axis { name 'ENVIRONMENT'; values 'staging', 'production' } }
 			stages { stage('Apply') { steps { sh 'terraform apply' } } } } } } }`,
 			"|Apply -> \"staging\" ENVIRONMENT=staging\n|Apply -> \"production\" ENVIRONMENT=production\n"},
+		{"an axis of another name", `pipeline { agent none; stages { stage('Deploy') { matrix {
+			axes { axis { name 'ENVN'; values 'test', 'prod-eu' }; axis { name 'OS'; values 'linux', 'test' } }
+			stages { stage('Apply') { steps { sh './deploy.sh $ENVN' } } } } } } }`,
+			"|Apply -> \"test\" ENVN=test\n|Apply -> \"prod-eu\" ENVN=prod-eu\n"},
+		{"an axis that is named so goes first", `pipeline { agent none; stages { stage('Deploy') { matrix {
+			axes { axis { name 'DATA'; values 'staging', 'production' }; axis { name 'ENV'; values 'qa' } }
+			stages { stage('Apply') { steps { sh './deploy.sh' } } } } } } }`, "|Apply -> \"qa\" ENV=qa\n"},
+		{"an axis of something else", `pipeline { agent none; stages { stage('Deploy') { matrix {
+			axes { axis { name 'REGION'; values 'eu', 'us' }; axis { name 'ONE'; values 'production' } }
+			stages { stage('Apply') { steps { sh './deploy.sh' } } } } } } }`, "|Apply -> \"\" (nothing says which environment it deploys to)\n"},
 		{"stages within stages", `pipeline { agent any; stages { stage('Deploy') { stages {
 			stage('Staging') { steps { sh './run.sh' } }
 			stage('Production') { steps { sh './run.sh' } } } } } }`,

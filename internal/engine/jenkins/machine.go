@@ -55,6 +55,7 @@ type machine struct {
 	took       bool             // the stage that is asked for was followed
 	keys       map[string]value // other variables of the environment {} block that is evaluated
 	search     *search          // for keyfit's own step; nil when the pipeline is followed
+	own        *bool            // whether keyfit runs in this pipeline, once that was asked
 	describing int              // within arguments that describe something, rather than run it
 
 	consumers []model.Consumer

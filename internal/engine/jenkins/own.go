@@ -55,6 +55,20 @@ func Bindings(files repo.Files, file string, env model.Env) (own pipeline.Own, o
 	return pipeline.Agreed(all)
 }
 
+// isOwn reports whether keyfit runs in the pipeline that is followed, and in no other one.
+func (m *machine) isOwn() bool {
+	if m.own == nil {
+		file := path.Clean(m.in.File.Value)
+		own := len(ownsIn(m.in.Files, file, m.in.Run.Env)) > 0
+		others := Finds(m.in.Files, ".")
+		for _, name := range others[:min(len(others), maxOwnFiles)] {
+			own = own && (path.Clean(name) == file || len(ownsIn(m.in.Files, name, m.in.Run.Env)) == 0)
+		}
+		m.own = &own
+	}
+	return *m.own
+}
+
 // ownsIn are the steps of one Jenkinsfile that may be keyfit's own.
 func ownsIn(files repo.Files, file string, env model.Env) []pipeline.Own {
 	overlay, ok := files.(*repo.Overlay)
@@ -78,7 +92,7 @@ type search struct {
 // parameter is what this very run was started with: Jenkins sets its parameters as variables, too.
 func (s *search) parameter(p parameter) (model.Value, bool) {
 	v := s.process.Get(p.name)
-	if v.State != model.Known || p.kind == "password" || p.kind == "credentials" {
+	if v.State != model.Known || p.isSecret() {
 		return model.Value{}, false
 	}
 	s.started[p.name] = true

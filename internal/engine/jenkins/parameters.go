@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/keyfit/keyfit/internal/model"
+	"github.com/keyfit/keyfit/internal/strict"
 )
 
 // parameter is one parameter of a pipeline or of an input, as its definition says.
@@ -107,7 +108,8 @@ func (m *machine) choices(c *invocation) (value, []string) {
 }
 
 // decideOn is what a parameter is in this run: what was given, the choice that is named as
-// the environment, or its default.
+// the environment, or what keyfit's own run was started with; else its default, where its
+// definition does not list others.
 func (m *machine) decideOn(p parameter) (v value, given bool) {
 	if m.search != nil {
 		if v, ok := m.search.parameter(p); ok {
@@ -123,7 +125,54 @@ func (m *machine) decideOn(p parameter) (v value, given bool) {
 		hop := model.Hop{At: m.in.At, Kind: model.KindInput, What: "the environment that is resolved"}
 		return textValue(valueText(model.KnownText(p.choices[i], hop), p.at)), true
 	}
+	if v, ok := m.ofThisRun(p); ok {
+		return m.typed(v, p), true
+	}
+	if v, ok := m.oneOf(p); ok {
+		return v, false
+	}
 	return p.value, false
+}
+
+// ofThisRun is what the run that keyfit is part of was started with, when it is one of this pipeline:
+// Jenkins sets its parameters as variables, too.
+func (m *machine) ofThisRun(p parameter) (model.Value, bool) {
+	v := m.in.Run.Env.Get(p.name)
+	if m.search != nil || !m.in.Run.Inside || v.State != model.Known || p.isSecret() {
+		return model.Value{}, false
+	}
+	if len(p.choices) > 0 && !slices.Contains(p.choices, v.Text.Reveal()) {
+		return model.Value{}, false
+	}
+	return v, m.isOwn()
+}
+
+func (p parameter) isSecret() bool { return p.kind == "password" || p.kind == "credentials" }
+
+// oneOf is a parameter of which nobody said which of several values it has in this run.
+func (m *machine) oneOf(p parameter) (value, bool) {
+	choices := p.choices
+	if p.value.kind == kindBool {
+		choices = []string{"true", "false"}
+	}
+	if len(choices) < 2 {
+		return value{}, false
+	}
+	hop := m.hop(p.at, "parameter", p.name)
+	hop.Literal = true
+	var candidates []model.Value
+	for _, c := range choices {
+		candidates = append(candidates, model.KnownText(c, hop))
+	}
+	v := model.Ambiguous("what the run is started with: give "+strict.Name(p.name)+" under `parameters`", candidates...)
+	if v.State == model.Known {
+		return value{}, false
+	}
+	v.Trail = model.Trail{}.Append(m.hop(p.at, "parameter", p.name))
+	if p.value.kind == kindBool {
+		return unknownValue(v), true
+	}
+	return textValue(valueText(v, p.at)), true
 }
 
 // ofEnvironment gives the choice that is named as the environment; negative for none.

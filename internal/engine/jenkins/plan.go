@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/keyfit/keyfit/internal/order"
 	"github.com/keyfit/keyfit/internal/pipeline"
 )
 
@@ -26,6 +27,7 @@ type choice struct {
 	name   string
 	values []string
 	matrix bool // it is the axis of a matrix
+	loose  bool // its values alone say so
 	within *stage
 }
 
@@ -65,6 +67,15 @@ func newPlan(root *node) *plan {
 			p.axis(n)
 		}
 		return true
+	})
+	order.By(p.choices, func(a, b choice) int {
+		if a.loose == b.loose {
+			return 0
+		}
+		if b.loose {
+			return -1
+		}
+		return 1
 	})
 	for _, s := range p.stages {
 		p.understand(s)
@@ -127,9 +138,14 @@ func (p *plan) axis(n *node) {
 	if k := section(n.body(), "name"); k != nil {
 		c.name = literal(k.position(0))
 	}
-	if k := section(n.body(), "values"); k != nil && isEnvironmentName(c.name) {
+	if k := section(n.body(), "values"); k != nil {
 		for _, a := range k.args {
 			c.values = append(c.values, literal(a.value))
+		}
+	}
+	if !isEnvironmentName(c.name) {
+		if c.loose = true; !areEnvironments(c.values) {
+			return
 		}
 	}
 	for _, s := range p.stages {
@@ -141,6 +157,11 @@ func (p *plan) axis(n *node) {
 	if len(c.values) > 0 && c.within != nil {
 		p.choices = append(p.choices, c)
 	}
+}
+
+// isAxis reports whether an axis of that name says where the deploy goes.
+func (p *plan) isAxis(name string) bool {
+	return isEnvironmentName(name) || slices.ContainsFunc(p.choices, func(c choice) bool { return c.matrix && c.name == name })
 }
 
 func literal(n *node) string {

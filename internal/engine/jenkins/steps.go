@@ -309,6 +309,7 @@ func (m *machine) foreign(c *invocation, name string) value {
 	if m.at.loud {
 		m.consume(c.node, name, m.env())
 		m.doubts(model.UnknownBecause(model.WhyUnsupported, what+" of Jenkins, which is not followed", m.trail(c.node)))
+		m.unread(c, what, name)
 	}
 	if c.body() != nil || c.within != nil {
 		m.within(anything(why), func() value { return m.body(c) })
@@ -317,15 +318,40 @@ func (m *machine) foreign(c *invocation, name string) value {
 			m.maybe(v, why)
 		}
 	}
-	if m.st.vars.Rest().State == model.Absent {
-		m.st.change(m.st.vars.WithRest(why))
-	}
+	m.mayChange(why)
 	for _, v := range c.args {
 		if v.kind == kindList || v.kind == kindMap {
 			m.st.heap[v.ref] = &heaped{open: &why}
 		}
 	}
 	return unknownValue(why)
+}
+
+// mayChange is what a step that nobody knows may do to the variables of the build: set any anew, as
+// `env.X =` does. What Jenkins itself sets is left alone.
+func (m *machine) mayChange(why model.Value) {
+	vars := m.st.vars
+	for name, v := range m.st.vars.All() {
+		what := v.Trail.Last().What
+		if v.State == model.Known && (strings.HasPrefix(what, "env ") || strings.HasPrefix(what, "parameter ")) {
+			changed := either(why, v, why)
+			changed.Trail, changed.Losers = v.Trail, v.Losers
+			vars = vars.With(name, changed)
+		}
+	}
+	if vars.Rest().State == model.Absent {
+		vars = vars.WithRest(why)
+	}
+	m.st.change(vars)
+}
+
+// unread tells once of a step that is not in the repository.
+func (m *machine) unread(c *invocation, what, name string) {
+	if key := "step " + name; !m.told[key] {
+		m.told[key] = true
+		m.problem(m.span(c.node), what+" is not in this repository: what it delivers is not known, and it may set any variable that no block around it sets",
+			"write under `deploy` in keyfit.yaml what it does, or keep it in vars/ of this repository")
+	}
 }
 
 // ownStep is keyfit's step of a shared library: it looks at the keys, and sets and delivers nothing.

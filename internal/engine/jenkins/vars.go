@@ -51,6 +51,13 @@ func over(v, old model.Value) model.Value {
 	return v.Over(old)
 }
 
+// unopposed is a value of a name that nothing set before by that name: what may have set any name is
+// no definition that lost.
+func unopposed(v, rest model.Value) model.Value {
+	v.Losers = slices.DeleteFunc(slices.Clone(v.Losers), func(d model.Definition) bool { return d.Value.Same(rest) })
+	return v
+}
+
 // needsWorkspace is what it would take to know where Jenkins puts the checkout.
 const needsWorkspace = "the directory that the agent puts the checkout into"
 
@@ -81,6 +88,9 @@ func (v *variables) set(b binding) {
 		old = v.rest
 	}
 	value := b.apply(old)
+	if !ok {
+		value = unopposed(value, old)
+	}
 	v.vars[name] = value
 	v.fold[folded] = name
 }
@@ -174,7 +184,12 @@ func (m *machine) setVar(name string, v model.Value) {
 		unsure.Alternatives = []model.Value{v}
 		v = unsure
 	}
-	m.st.change(m.st.vars.With(name, over(v, m.st.vars.Get(name))))
+	old := m.st.vars.Get(name)
+	v = over(v, old)
+	if !m.st.vars.Has(name) {
+		v = unopposed(v, old)
+	}
+	m.st.change(m.st.vars.With(name, v))
 }
 
 // putEnv is `env.NAME = value`.

@@ -49,6 +49,15 @@ func environmentsIn(text string) []string {
 	return out
 }
 
+// areEnvironments reports whether each of several names is one of an environment, whatever they are
+// the values of.
+func areEnvironments(names []string) bool {
+	return len(names) > 1 && !slices.ContainsFunc(names, func(name string) bool {
+		folded := strings.ToLower(name)
+		return len(environmentsIn(name)) == 0 && !slices.Contains([]string{"stage", "test", "testing", "tst", "preview", "integration"}, folded)
+	})
+}
+
 // oneEnvironment is the environment that texts agree on; several when they do not.
 func oneEnvironment(texts ...string) (name string, several bool) {
 	for _, text := range texts {

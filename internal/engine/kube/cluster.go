@@ -231,7 +231,7 @@ func (f *finder) consumers(w *workload) []model.Consumer {
 		}
 		out = append(out, model.Consumer{
 			Kind: model.ConsumerKubernetes, Namespace: w.namespace, Workload: w.title(), Container: ctr.name,
-			At: ctr.at, Env: f.containerEnv(&one, ctr), Files: f.containerFiles(&one, ctr),
+			At: ctr.at, Env: f.containerEnv(&one, ctr), Files: f.containerFiles(&one, ctr), Self: ctr.self,
 		})
 	}
 	if one.pod.gap != nil {

@@ -183,7 +183,11 @@ func document(name string, data []byte) origin.Document {
 }
 
 func printConsumer(b *strings.Builder, c model.Consumer) {
-	fmt.Fprintf(b, "%s [%s] %s [%s]\n", c.At, c.Namespace, c.Workload, c.Container)
+	self := ""
+	if c.Self {
+		self = " keyfit itself"
+	}
+	fmt.Fprintf(b, "%s [%s] %s [%s]%s\n", c.At, c.Namespace, c.Workload, c.Container, self)
 	for name, v := range c.Env.All() {
 		printValue(b, name, v)
 	}

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"go.yaml.in/yaml/v3"
+
 	"github.com/keyfit/keyfit/internal/model"
 	"github.com/keyfit/keyfit/internal/pos"
 )
@@ -52,6 +54,7 @@ type container struct {
 	name    string
 	at      pos.Span
 	init    bool
+	self    bool // keyfit runs in it
 	envFrom []envSource
 	env     []variable
 	mounts  []mount
@@ -201,6 +204,7 @@ func (a *applying) container(o object, template, x node) container {
 	} else if o.group == "serving.knative.dev" {
 		c.name = "user-container"
 	}
+	c.self = x.runsKeyfit()
 	env, envFrom, mounts := x.field("env"), x.field("envFrom"), x.field("volumeMounts")
 	for _, list := range []node{env, envFrom} {
 		if gap, ok := list.whole(); ok {
@@ -230,6 +234,19 @@ func (a *applying) container(o object, template, x node) container {
 		}
 	}
 	return c
+}
+
+// runsKeyfit reports whether keyfit runs in a container, by its command or its image.
+func (x node) runsKeyfit() bool {
+	if command := x.field("command"); command.there() && command.n.Kind == yaml.SequenceNode {
+		if words := command.items(); len(words) > 0 && model.IsSelf(words[0].word()) {
+			return true
+		}
+	}
+	image, _, _ := strings.Cut(x.field("image").word(), "@")
+	name := image[strings.LastIndexByte(image, '/')+1:]
+	name, _, _ = strings.Cut(name, ":")
+	return name == "keyfit"
 }
 
 // envSourceMaybe reads an entry of envFrom that may be missing. One that is there in part

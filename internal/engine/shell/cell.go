@@ -211,8 +211,23 @@ func (c *cell) envValue() (model.Value, bool) {
 	if !present {
 		return model.Value{State: model.Absent}, false
 	}
-	out := model.Ambiguous("which way the script goes", candidates...)
+	needs := "which way the script goes"
+	if c.origin != nil && c.origin.Needs != "" {
+		needs = c.origin.Needs // it came in so
+	}
+	out := model.Ambiguous(needs, candidates...)
 	return withHistory(out, candidates), true
+}
+
+// deciding gives a text that came of an undecided variable what the variable lacked when it came in.
+func (c *cell) deciding(s sym) sym {
+	if c == nil || len(c.alts) == 0 || c.origin == nil || len(s) != 1 || s[0].unk == nil || len(s[0].unk.alts) == 0 {
+		return s
+	}
+	p, u := s[0], *s[0].unk
+	u.needs = c.origin.Needs
+	p.unk = &u
+	return sym{p}
 }
 
 // withHistory gives an ambiguous value the trails and losers of its candidates.

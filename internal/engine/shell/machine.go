@@ -131,6 +131,9 @@ func fromOutside(v model.Value) *cell {
 				out = joinCells(out, c)
 			}
 		}
+		if out != nil && len(out.alts) > 0 {
+			out.origin = &v
+		}
 		return out
 	}
 	return &cell{

@@ -79,7 +79,7 @@ func (sh *shell) namedParam(st *state, p *syntax.ParamExp, name string, index sy
 		}
 		out = append(out, sh.transform(st, p, v.val))
 	}
-	return modeOf(choose(out...), c)
+	return modeOf(st.get(name).deciding(choose(out...)), c)
 }
 
 // variants lists what a parameter may hold.

@@ -295,6 +295,9 @@ func exportedCell(c *cell) *cell {
 			out = joinCells(out, next)
 		}
 	}
+	if out != nil && len(out.alts) > 0 && slices.Equal(out.alts, c.alts) {
+		return c // with what it says of where it comes from
+	}
 	return out
 }
 

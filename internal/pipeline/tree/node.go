@@ -5,6 +5,7 @@ package tree
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 
@@ -40,6 +41,7 @@ type Node struct {
 	Value  string // of a scalar
 	Tag    string // of a scalar: "!!str", "!!int", "!!bool", "!!float", …
 	Quoted bool   // the scalar stands in quotes or in a block
+	Own    string // a tag of the file's own language, such as !reset; empty for YAML's
 	Items  []*Node
 	Pairs  []Pair
 
@@ -100,6 +102,9 @@ func (l *loader) node(r *strict.Reader, n *yaml.Node, depth int) *Node {
 	}
 	l.made[n] = nil
 	out := &Node{At: r.Span(n)}
+	if strings.HasPrefix(n.Tag, "!") && !strings.HasPrefix(n.Tag, "!!") {
+		out.Own = n.Tag
+	}
 	switch n.Kind {
 	case yaml.MappingNode:
 		out.Kind, out.Pairs = Map, l.pairs(r, n, depth)
@@ -144,7 +149,7 @@ func (l *loader) pairs(r *strict.Reader, n *yaml.Node, depth int) []Pair {
 	}
 	has := map[string]bool{}
 	for _, p := range own {
-		has[p.Key.Value] = true
+		has[p.Key.Value] = p.Value == nil || p.Value.Own != "!reset" // of compose files: as if it were not there
 	}
 	for _, p := range merged {
 		if !has[p.Key.Value] {
