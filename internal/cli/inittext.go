@@ -12,6 +12,7 @@ import (
 	"github.com/keyfit/keyfit/internal/keys"
 	"github.com/keyfit/keyfit/internal/lazy"
 	"github.com/keyfit/keyfit/internal/model"
+	"github.com/keyfit/keyfit/internal/provider"
 	"github.com/keyfit/keyfit/internal/resolve"
 	"github.com/keyfit/keyfit/internal/strict"
 )
@@ -90,7 +91,7 @@ func (t *configText) keySection(environments []string) {
 	if len(t.keys) == 0 {
 		t.line("# No key was recognised. Name those that matter:")
 		t.line("# keys:")
-		t.line("#   PAYMENT_API_KEY: {provider: stripe}")
+		t.line("#   <NAME>: {provider: <PROVIDER>} # one of `keyfit providers`, or an API of your own")
 		return
 	}
 	sure := slices.ContainsFunc(t.keys, func(k declaredKey) bool { return k.doubt == "" })
@@ -130,15 +131,16 @@ func (t *configText) key(k declaredKey, environments []string) {
 	}
 	t.line("    # expect:")
 	for _, name := range environments {
-		t.line("    #   %s: {mode: %s, owner: service}", scalar(name), expectedMode(name))
+		t.line("    #   %s: %s", scalar(name), expectedLine(name))
 	}
 }
 
-func expectedMode(environment string) string {
-	if lower := strings.ToLower(environment); strings.Contains(lower, "prod") && !strings.Contains(lower, "pre") && !strings.Contains(lower, "non") || strings.Contains(lower, "live") {
-		return "live"
+// expectedLine is what may be expected of a key in an environment, as a comment to be uncommented.
+func expectedLine(environment string) string {
+	if mode := provider.UsualMode(environment); mode != "" {
+		return fmt.Sprintf("{mode: %s, owner: service}", mode)
 	}
-	return "test"
+	return "{owner: service} # and mode: live or test, which this name does not tell"
 }
 
 func joined(names []string) string {

@@ -140,6 +140,6 @@ func (p portion) neighbours(slots []keys.Slot) []probe.Question {
 // tellEmptyShard says that an empty report is as it should be.
 func (a *app) tellEmptyShard(d report.Document) {
 	if d.Shard != nil && d.Summary.Slots == 0 && d.Shard.Elsewhere > 0 && !a.flags.quiet {
-		fmt.Fprintf(a.Stderr, "keyfit: shard %d of %d has nothing to check; the others check %d slots\n", d.Shard.Index, d.Shard.Of, d.Shard.Elsewhere)
+		fmt.Fprintf(a.Stderr, "keyfit: shard %d of %d has nothing to check; the others check %s\n", d.Shard.Index, d.Shard.Of, counted(d.Shard.Elsewhere, "slot"))
 	}
 }

@@ -52,6 +52,10 @@ func (k kube) entries(l flagLine, store string, names []word) (Delivery, bool) {
 	if len(names) != 1 && k.open == nil {
 		k.doubt(model.Value{Why: model.WhyUnsupported, Needs: "one name"}, k.tool+" has more or fewer names than one, expected one", "put values with spaces in quotes")
 	}
+	if len(l.all("from-env-file")) > 0 && len(l.all("from-literal", "from-file")) > 0 && k.open == nil {
+		k.doubt(model.Value{Why: model.WhyUnsupported, Needs: "a command that kubectl accepts"},
+			"kubectl refuses --from-env-file beside --from-literal or --from-file, so nothing is created", "write the other keys into the file, or make a second object")
+	}
 	k.cluster(l)
 	e := entrySet{kube: k, store: store, namespace: k.namespace(l), seen: map[string]bool{}}
 	if len(names) > 0 {

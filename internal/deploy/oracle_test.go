@@ -198,7 +198,7 @@ func TestKubectlAgrees(t *testing.T) {
 	for _, line := range []string{
 		"s --from-literal=A=1 --from-literal B=a=b", `s --from-literal=A="q" --from-literal=B='q'' --from-literal=C="`, "s --from-literal=A= -n x", "--from-literal=A=1,B=2 s",
 		"s --from-file=a.txt", "s --from-file=k=a.txt,d/x.y", "s --from-file=d", "s --from-env-file=raw", "s --from-env-file raw --from-env-file=odd", "s --from-env-file=twice", "s --from-env-file=export",
-		"s --from-env-file=odd --type=Opaque", "-n x s --from-literal=A=1 --dry-run=client",
+		"s --from-env-file=odd --type=Opaque", "s --from-env-file=raw --from-literal=A=1", "s --from-file=a.txt --from-env-file=raw", "-n x s --from-literal=A=1 --dry-run=client",
 	} {
 		args := append([]string{"create", "secret", "generic"}, strings.Fields(line)...)
 		if !strings.Contains(line, "--dry-run") {

@@ -35,7 +35,9 @@ func readServerless(call Call) (Delivery, bool) {
 	if !named {
 		given = plain("serverless.yml")
 		if _, _, err := r.file("serverless.yml"); err != nil {
-			given = plain("serverless.yaml")
+			if _, _, err := r.file("serverless.yaml"); err == nil {
+				given = plain("serverless.yaml")
+			}
 		}
 	}
 	text, name, ok := r.content(given, "the configuration")

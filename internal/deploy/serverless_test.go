@@ -24,5 +24,7 @@ func TestServerless(t *testing.T) {
 				`lambda the functions of the configuration: *=?missing-file`,
 				`problems 1`,
 			}},
+		{script: `sls deploy`, files: map[string]string{"serverless.yaml": "functions: {f: {handler: h, environment: {A: one}}}\n"},
+			want: []string{`lambda f: A="one" *=absent`}},
 	})
 }

@@ -159,7 +159,7 @@ func TestConventions(t *testing.T) {
 		{
 			name: "a pipeline says what happens",
 			files: map[string]string{
-				"bitbucket-pipelines.yml": bitbucketPipelines, ".env.staging": "", ".env.qa": "", "charts/shop/Chart.yaml": "", "charts/shop/values-prod.yaml": "", "deploy.sh": "",
+				"bitbucket-pipelines.yml": bitbucketPipelines, ".env.staging": "", ".env.qa": "", ".env.acme": "", "charts/shop/Chart.yaml": "", "charts/shop/values-prod.yaml": "", "deploy.sh": "",
 			},
 			want: []string{
 				"Production 1: bitbucket bitbucket-pipelines.yml|branches/main|To production|main", "qa 1: dotenv .env.qa",
@@ -169,6 +169,19 @@ func TestConventions(t *testing.T) {
 				`"Production", "prod" are taken for one environment, which is called "Production" here`,
 				`environment "Production": the pipeline says how it is deployed, so charts/shop/values-prod.yaml is no step of its own`,
 				`environment "staging": the pipeline says how it is deployed, so .env.staging is no step of its own`,
+				`".env.acme" is left out: the pipelines name other environments; if it is one, write it into keyfit.yaml`,
+			},
+		},
+		{
+			name: "what a script loads is no environment",
+			files: map[string]string{
+				".env.acme": "", ".env.globex": "", ".env.extra": "", ".env.more": "", ".env.staging": "",
+				"deploy.sh": "set -a; . ./.env.extra\nsource \"$HOME/.env.globex\"\n. .env.staging\necho x.env.acme", "Makefile": "-include .env.more\n",
+			},
+			want: []string{"acme 1: dotenv .env.acme", "globex 1: dotenv .env.globex", "staging 1: dotenv .env.staging"},
+			notes: []string{
+				`".env.extra" is loaded by "deploy.sh", so it is no environment of its own; if it is one, write it into keyfit.yaml`,
+				`".env.more" is loaded by "Makefile", so it is no environment of its own; if it is one, write it into keyfit.yaml`,
 			},
 		},
 		{
@@ -245,7 +258,7 @@ steps:
 			files: empty("compose.staging.yaml", "docker-compose.prod.yml", "docker-compose.override.yml", "scripts/deploy-prod.sh"),
 			want:  []string{"default: nothing"},
 			notes: []string{
-				`"compose.staging.yaml" is not followed: this version of keyfit has no step for compose`, `"docker-compose.prod.yml" is not followed: this version of keyfit has no step for compose`,
+				`"compose.staging.yaml" may be deployed, but no pipeline names it; write compose: {files: […]} in keyfit.yaml`, `"docker-compose.prod.yml" may be deployed, but no pipeline names it; write compose: {files: […]} in keyfit.yaml`,
 				"\"scripts/deploy-prod.sh\" may deploy, but no pipeline calls it; write `run:` with its arguments in keyfit.yaml",
 			},
 		},

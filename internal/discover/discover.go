@@ -76,8 +76,9 @@ type discovery struct {
 	in    map[string]*directory // by their path relative to dir
 
 	sources []source
-	loose   []source // jobs that deploy, to nobody knows where
-	common  bool     // there is a file .env
+	loose   []source          // jobs that deploy, to nobody knows where
+	common  bool              // there is a file .env
+	loaders map[string]string // which script loads a .env file
 	found   Found
 	unsaid  int
 }

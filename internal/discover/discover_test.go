@@ -79,9 +79,9 @@ func TestEnvironments(t *testing.T) {
 			notes: []string{`environment "staging" from .env.staging`},
 		},
 		{
-			name: "test is an environment", files: []string{".env.test", ".env.ci", ".env.Prod-EU", ".env.staging.eu"},
-			want:  map[string]string{"test": ".env.test", "ci": ".env.ci", "Prod-EU": ".env.Prod-EU", "staging.eu": ".env.staging.eu"},
-			notes: []string{`environment "Prod-EU" from .env.Prod-EU`, `environment "ci" from .env.ci`, `environment "staging.eu" from .env.staging.eu`, `environment "test" from .env.test`},
+			name: "test is an environment", files: []string{".env.test", ".env.acme", ".env.Prod-EU", ".env.staging.eu"},
+			want:  map[string]string{"test": ".env.test", "acme": ".env.acme", "Prod-EU": ".env.Prod-EU", "staging.eu": ".env.staging.eu"},
+			notes: []string{`environment "Prod-EU" from .env.Prod-EU`, `environment "acme" from .env.acme`, `environment "staging.eu" from .env.staging.eu`, `environment "test" from .env.test`},
 		},
 		{
 			name: "of one machine", files: []string{".env", ".env.local", ".env.staging", ".env.staging.local"}, want: map[string]string{"staging": ".env .env.staging"},
@@ -123,6 +123,7 @@ func TestNamesThatAreNoEnvironments(t *testing.T) {
 	for _, word := range []string{
 		"example", "sample", "template", "dist", "defaults", "local", "schema", "vault", "keys", "me", "enc", "gpg", "age", "bak", "swp", "orig",
 		"production.example", "example.production", "staging.bak", "production~", "#production", "a..b", "staging.", "a b", "tab\t", "PRODUCTION.BAK",
+		"common", "base", "shared", "defaults", "docker", "ci", "build", "e2e", "Common", "docker.local",
 	} {
 		found := discover.Environments(tree(t, ".env."+word), ".")
 		if got := layers(found); len(got) != 1 || got["default"] != "" || len(found.Notes) != 2 {

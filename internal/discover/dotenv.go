@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/keyfit/keyfit/internal/config"
+	"github.com/keyfit/keyfit/internal/lazy"
 )
 
 const common = ".env" // what every environment loads first
@@ -21,7 +22,10 @@ var others = map[string]string{
 	"bak": leftover, "backup": leftover, "old": leftover, "orig": leftover, "rej": leftover, "save": leftover, "tmp": leftover,
 	"swp": leftover, "swo": leftover, "copy": leftover, "disabled": leftover,
 	"md": document, "txt": document, "json": document, "yaml": document, "yml": document, "js": document, "ts": document, "py": document, "sh": document,
-	"d": document,
+	"d":      document,
+	"common": shared, "base": shared, "shared": shared, "global": shared, "globals": shared, "all": shared, "override": shared, "overrides": shared,
+	"secret": shared, "secrets": shared, "docker": purpose, "compose": purpose, "build": purpose, "ci": purpose, "e2e": purpose, "unit": purpose,
+	"jest": purpose, "vitest": purpose, "cypress": purpose, "playwright": purpose, "storybook": purpose,
 }
 
 const (
@@ -31,6 +35,8 @@ const (
 	encrypted  = "is encrypted"
 	leftover   = "is a leftover copy"
 	document   = "is no .env file by its name"
+	shared     = "is a part of several environments"
+	purpose    = "belongs to a tool, not to a deploy"
 )
 
 // dotenv finds the .env files of the directory itself. Those of directories below it are
@@ -78,7 +84,76 @@ func (d *discovery) named(file, name string) []string {
 		d.note("%q %s, so it is left out", file, why)
 		return nil
 	}
+	if isStage(name) || d.inPipelines(name) {
+		return []string{name}
+	}
+	if by := d.loaderOf(file); by != "" {
+		d.note("%q is loaded by %q, so it is no environment of its own; if it is one, write it into keyfit.yaml", file, by)
+		return nil
+	}
+	if d.inPipelines("") {
+		d.note("%q is left out: the pipelines name other environments; if it is one, write it into keyfit.yaml", file)
+		return nil
+	}
 	return []string{name}
+}
+
+// inPipelines reports whether the pipelines name an environment, or any at all.
+func (d *discovery) inPipelines(name string) bool {
+	return slices.ContainsFunc(d.sources, func(s source) bool {
+		return s.kind == ofPipelines && (name == "" || sameAs(s.environment) == sameAs(name))
+	})
+}
+
+// The limits of what is read to find out what loads a .env file.
+const (
+	maxLoaders    = 300
+	maxLoaderSize = 256 << 10
+)
+
+// loads finds the .env files that a script loads, as in . ./.env.common.
+var loads = lazy.Regexp(`(?m)(?:^|[\s;&|({])(?:\.|source|-?include)[ \t]+["']?(?:[\w./-]*/)?(\.env\.[\w.-]+)`)
+
+// loaderOf is the first script or pipeline that loads a file; empty if there is none.
+func (d *discovery) loaderOf(file string) string {
+	if d.loaders == nil {
+		d.loaders = map[string]string{}
+		d.findLoaders()
+	}
+	return d.loaders[file]
+}
+
+func (d *discovery) findLoaders() {
+	left := maxLoaders
+	for _, dir := range d.dirs {
+		for _, file := range d.in[dir].files {
+			if !mayLoad(file) {
+				continue
+			}
+			if left--; left < 0 {
+				return
+			}
+			name := path.Join(dir, file)
+			data, err := d.files.Read(path.Join(d.dir, name))
+			if err != nil || len(data) > maxLoaderSize {
+				continue
+			}
+			for _, m := range loads().FindAllSubmatch(data, -1) {
+				if loaded := string(m[1]); d.loaders[loaded] == "" {
+					d.loaders[loaded] = name
+				}
+			}
+		}
+	}
+}
+
+// mayLoad reports whether a file is a script, or a pipeline with scripts in it.
+func mayLoad(file string) bool {
+	switch path.Ext(file) {
+	case ".sh", ".bash", ".yml", ".yaml", ".mk":
+		return true
+	}
+	return slices.Contains([]string{"Makefile", "makefile", "Jenkinsfile", "Justfile", "justfile", "package.json", ".envrc", "Procfile"}, file) || strings.HasPrefix(file, common+".")
 }
 
 // notAnEnvironment says what .env.NAME is instead; empty if it is an environment.
@@ -121,7 +196,7 @@ func (d *discovery) others() {
 			name := path.Join(dir, file)
 			switch {
 			case composeFile(file):
-				d.note("%q is not followed: this version of keyfit has no step for compose", name)
+				d.note("%q may be deployed, but no pipeline names it; write compose: {files: […]} in keyfit.yaml", name)
 			case strings.HasPrefix(file, "deploy") && path.Ext(file) == ".sh":
 				d.note("%q may deploy, but no pipeline calls it; write `run:` with its arguments in keyfit.yaml", name)
 			}

@@ -159,6 +159,10 @@ func set(t *testing.T, in *pipeline.Step, host *bashHost, name, value string) {
 		for name := range strings.FieldsSeq(value) {
 			host.absent[name] = true
 		}
+	case "empty":
+		for name := range strings.FieldsSeq(value) {
+			host.empty[name] = true
+		}
 	default:
 		t.Fatalf("the header has no %q", name)
 	}

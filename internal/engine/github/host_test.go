@@ -25,6 +25,7 @@ type bashHost struct {
 	bin     string
 	unbound map[string]bool // names that are bound to nothing
 	absent  map[string]bool
+	empty   map[string]bool
 	scripts []pipeline.Script
 	ran     int
 }
@@ -33,7 +34,7 @@ const stubs = "helm helmfile kubectl docker aws az gcloud terraform flyctl verce
 
 func newBashHost(t *testing.T, dir string) *bashHost {
 	t.Helper()
-	h := &bashHost{t: t, dir: dir, bin: t.TempDir(), unbound: map[string]bool{}, absent: map[string]bool{}}
+	h := &bashHost{t: t, dir: dir, bin: t.TempDir(), unbound: map[string]bool{}, absent: map[string]bool{}, empty: map[string]bool{}}
 	for name := range strings.FieldsSeq(stubs) {
 		if err := os.WriteFile(filepath.Join(h.bin, name), []byte("#!/bin/sh\nexit 0\n"), 0o755); err != nil {
 			t.Fatal(err)
@@ -47,6 +48,8 @@ func (h *bashHost) Input(name string) model.Value {
 	switch {
 	case h.unbound[name]:
 		return model.UnknownBecause(model.WhyCISecret, "the value of "+name, model.Trail{}.Append(hop))
+	case h.empty[name]:
+		return model.KnownText("", model.Hop{Kind: model.KindInput, What: name})
 	case h.absent[name]:
 		return model.Value{State: model.Absent}
 	}

@@ -7,8 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"go.yaml.in/yaml/v3"
-
 	"github.com/keyfit/keyfit/internal/model"
 	"github.com/keyfit/keyfit/internal/pipeline"
 	"github.com/keyfit/keyfit/internal/pos"
@@ -28,6 +26,8 @@ type Own struct {
 	// Several says that the job runs for several environments, and that this run may be for any
 	// of them.
 	Several bool
+	// Script says that the step is a script, which calls keyfit itself.
+	Script bool
 	// Passed says that it runs in a workflow of keyfit's own that the job calls, and is passed what
 	// the job has.
 	Passed bool
@@ -296,6 +296,8 @@ func (s *search) saw(fr *frame, st *step, env model.Env) {
 	text := ""
 	if isScalar(st.run) {
 		text = target(st.run).Value
+		c.own.Script = true
+		s.sameAsArgument(&c.own, fr, text)
 		if v := fr.scope(env, st).text(st.run, fr.field(inStep), "run"); v.State == model.Known {
 			c.text = v.Text.Reveal()
 		}
@@ -331,27 +333,6 @@ func (fr *frame) inputsOf(st *step, env model.Env) map[string]model.Value {
 		out[strings.ToLower(p.Key.Value)] = fr.scope(env, st).text(p.Value, fr.field(inStep), "input "+shownName(p.Key.Value))
 	}
 	return out
-}
-
-// sameAsInput is for an environment that cannot be told from the files, such as that of a matrix
-// which is made when the workflow runs: where the step hands the very expression to keyfit, the
-// process holds its text.
-func (s *search) sameAsInput(own *Own, fr *frame, st *step) {
-	named := target(fr.job.environment)
-	if named != nil && named.Kind == yaml.MappingNode {
-		named = find(named, "name")
-	}
-	given := find(st.with, "environment")
-	if own.EnvironmentKnown || !isScalar(named) || !isScalar(given) || fr.dir != "" {
-		return
-	}
-	expression := target(named).Value
-	if expression != target(given).Value || strings.Contains(strings.ToLower(expression), "vars") { // those of the environment differ
-		return
-	}
-	if text := s.facts.ofProcess("KEYFIT_INPUT_ENVIRONMENT"); text != "" {
-		own.Environment, own.EnvironmentKnown = text, true
-	}
 }
 
 // isOwnName reports whether a variable is GitHub's or the machine's own.

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 
+	"go.yaml.in/yaml/v3"
+
 	"github.com/keyfit/keyfit/internal/lazy"
 	"github.com/keyfit/keyfit/internal/model"
 	"github.com/keyfit/keyfit/internal/strict"
@@ -42,23 +44,32 @@ func (s *search) fitsInputs(c candidate) bool {
 
 var keyfitCall = lazy.Regexp(`keyfit(?:\.exe)?["']?[ \t]+(?:check|resolve|trace|doctor)\b`)
 
-// fitsChosen reports whether a script that calls keyfit once names the environments that this run
-// is about, as far as it names any in plain words.
+// callLines are what stands behind keyfit in a script, one line for each call.
+func callLines(script string) []string {
+	text := strings.ReplaceAll(script, "\\\n", " ")
+	var out []string
+	for _, at := range keyfitCall().FindAllStringIndex(text, -1) {
+		line, _, _ := strings.Cut(text[at[1]:], "\n")
+		out = append(out, line)
+	}
+	return out
+}
+
+// fitsChosen reports whether a script calls keyfit for the environments that this run is about, as
+// far as it names any in plain words.
 func (s *search) fitsChosen(c candidate) bool {
-	text := strings.ReplaceAll(c.text, "\\\n", " ")
-	calls := keyfitCall().FindAllStringIndex(text, -1)
-	if len(calls) != 1 || len(s.run.Chosen) == 0 {
-		return true
-	}
-	line, _, _ := strings.Cut(text[calls[0][1]:], "\n")
-	names, plain := chosenIn(line)
-	if !plain || len(names) == 0 {
-		return true
-	}
+	calls := callLines(c.text)
+	return len(calls) == 0 || len(s.run.Chosen) == 0 || slices.ContainsFunc(calls, func(line string) bool {
+		names, plain := chosenIn(line)
+		return !plain || len(names) == 0 || sameNames(names, s.run.Chosen)
+	})
+}
+
+func sameNames(a, b []string) bool {
 	missing := func(list []string) func(string) bool {
 		return func(name string) bool { return !slices.Contains(list, name) }
 	}
-	return !slices.ContainsFunc(names, missing(s.run.Chosen)) && !slices.ContainsFunc(s.run.Chosen, missing(names))
+	return !slices.ContainsFunc(a, missing(b)) && !slices.ContainsFunc(b, missing(a))
 }
 
 // chosenIn lists the environments that the arguments of keyfit name; plain is false when one of
@@ -83,6 +94,45 @@ func chosenIn(line string) (names []string, plain bool) {
 		names = append(names, name)
 	}
 	return names, true
+}
+
+// sameAsInput is for an environment that cannot be told from the files, such as that of a matrix
+// which is made when the workflow runs: where the step hands the very expression to keyfit, the
+// process holds its text.
+func (s *search) sameAsInput(own *Own, fr *frame, st *step) {
+	if given := find(st.with, "environment"); isScalar(given) {
+		s.sameAsJob(own, fr, target(given).Value, s.facts.ofProcess("KEYFIT_INPUT_ENVIRONMENT"))
+	}
+}
+
+var argumentGiven = lazy.Regexp(`[ \t](?:-e|--environment)[ \t=]+["']?(\$\{\{[^{}"'\n]*\}\})["']?(?:[ \t]|$)`)
+
+// sameAsArgument is sameAsInput for a script that calls keyfit once, with the expression behind -e.
+func (s *search) sameAsArgument(own *Own, fr *frame, text string) {
+	lines := callLines(text)
+	if len(lines) != 1 || len(s.run.Chosen) != 1 {
+		return
+	}
+	if given := argumentGiven().FindAllStringSubmatch(lines[0], -1); len(given) == 1 {
+		s.sameAsJob(own, fr, given[0][1], s.run.Chosen[0])
+	}
+}
+
+// sameAsJob takes the text of an expression that is given to keyfit for the environment of the job
+// where that is the same one.
+func (s *search) sameAsJob(own *Own, fr *frame, given, text string) {
+	named := target(fr.job.environment)
+	if named != nil && named.Kind == yaml.MappingNode {
+		named = find(named, "name")
+	}
+	if own.EnvironmentKnown || !isScalar(named) || fr.dir != "" || text == "" {
+		return
+	}
+	expression := target(named).Value
+	if expression != given || strings.Contains(strings.ToLower(expression), "vars") { // those of the environment differ
+		return
+	}
+	own.Environment, own.EnvironmentKnown = text, true
 }
 
 // fits reports whether every variable that the step sets is there, with its text where that is

@@ -50,13 +50,33 @@ func (jr *jobRun) secret(name string, at pos.Span, to *jobRun) model.Value {
 	}
 	own := jr.stored("secrets", name, at, to)
 	switch {
-	case own.State == model.Absent:
-		return given
+	case own.State == model.Absent, own.State == model.Known && own.Text.IsEmpty() && given.State != model.Absent:
+		return given // GitHub keeps no empty secret
 	case own.State == model.Unknown && given.State != model.Absent:
-		own.Needs = fmt.Sprintf("whether the environment has a secret %s, which would win over the one that is passed, and which", jr.shown(name))
-		own.Ref = model.Ref{}
+		return jr.eitherSecret(name, own, given)
 	}
 	return own.Over(given)
+}
+
+// eitherSecret is the secret of the environment, of which nobody knows whether there is one, or
+// the one that is passed.
+func (jr *jobRun) eitherSecret(name string, own, given model.Value) model.Value {
+	store := strings.TrimPrefix(jr.environmentInWords(), " of ")
+	bind := "bind it under `inputs` in keyfit.yaml"
+	if shown := jr.shown(strings.ToUpper(name)); strings.EqualFold(shown, name) {
+		bind = fmt.Sprintf("bind secrets.%s under `inputs` in keyfit.yaml, to {value: \"\"} if there is none", shown)
+	}
+	own.Needs = fmt.Sprintf("whether %s has a secret %s, which would win over the one that is passed, and which: %s", store, jr.shown(name), bind)
+	own.Ref = model.Ref{}
+	if given.State == model.Known {
+		return model.Ambiguous(own.Needs, given, own)
+	}
+	trail := given.Trail
+	for _, hop := range own.Trail.Hops() {
+		trail = trail.Append(hop)
+	}
+	own.Trail = trail
+	return own
 }
 
 // stored is a secret or variable that GitHub keeps for the environment of the job, or for
@@ -120,14 +140,21 @@ func (jr *jobRun) inStore(kind, name string) model.Stored {
 func (jr *jobRun) owner(to *jobRun) (where string, foreign bool) {
 	switch {
 	case jr.named && jr.environment.State != model.Known:
-		return " of the job's environment", !jr.chosen
+		return jr.environmentInWords(), !jr.chosen
 	case jr.named:
 		name := jr.environment.Text.Reveal()
-		where = " of environment " + strict.Name(name)
-		return where, !strings.EqualFold(name, jr.follow.environment) && (jr.follow.environment != "" || !strings.EqualFold(name, jr.in.Environment))
+		return jr.environmentInWords(), !strings.EqualFold(name, jr.follow.environment) && (jr.follow.environment != "" || !strings.EqualFold(name, jr.in.Environment))
 	}
 	passes := to.job.uses != nil && to.chosen // it can name none, and what it passes is meant for this environment
 	return " of the repository, because the job names no environment", jr.follow.environment != "" && jr.job.id != "" && !passes
+}
+
+// environmentInWords is the environment that the job names.
+func (jr *jobRun) environmentInWords() string {
+	if jr.environment.State != model.Known {
+		return " of the job's environment"
+	}
+	return " of environment " + strict.Name(jr.environment.Text.Reveal())
 }
 
 // ownerPlace is where the job says whose secrets it has.

@@ -50,6 +50,8 @@ func (g *gen) holedStmt() {
 		"for " + n + " in x" + h + " " + h + " y; do show \"$" + n + "\"; done", "while read -r " + n + "; do show \"$" + n + "\"; done <<EOF\na\n" + h + "\nb\nEOF",
 		"echo " + h + " | tr a-z A-Z | { read -r " + n + "; show \"$" + n + "\"; }", "cat " + h + " 2>/dev/null", "printf '%s\\n' " + h + " " + h + " | show",
 		"IFS=,; show " + h + " $" + n + "; IFS=' '", "show " + h + "#x; show y", "$" + h + " x", "alias", "show a" + h + "b>/dev/null",
+		"echo x@A@y@A@ | sed \"s|@A@|" + h + "|g;s/x/$" + n + "/\" | { read -r " + n + "; show \"$" + n + "\"; }",
+		"printf 'x @A@\\n' > out.txt; sed -i -e s/@A@/" + h + "-$" + n + "/ -e 's/x *//' out.txt; show \"$(cat out.txt)\"",
 	}
 	g.line(forms[g.r.IntN(len(forms))])
 }

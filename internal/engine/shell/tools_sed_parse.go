@@ -5,9 +5,13 @@ import (
 	"strings"
 )
 
-// parseSed reads a script of commands separated by newlines and semicolons.
-func parseSed(s string, extended bool) ([]sedCommand, bool) {
+// parse reads a script of commands separated by newlines and semicolons.
+func (script *sedScript) parse(extended bool) ([]sedCommand, bool) {
 	var out []sedCommand
+	s := script.text
+	if script.broken {
+		return nil, false
+	}
 	for {
 		s = strings.TrimLeft(s, " \t;\n")
 		if s == "" {
@@ -39,7 +43,7 @@ func parseSed(s string, extended bool) ([]sedCommand, bool) {
 				return nil, false
 			}
 		case 's':
-			if s, ok = c.parseSubst(s, extended); !ok {
+			if s, ok = c.parseSubst(s, extended, script); !ok {
 				return nil, false
 			}
 		default:
@@ -78,6 +82,8 @@ func sedPiece(s string, delim byte, isRegex bool) (string, string, bool) {
 	var b strings.Builder
 	for i := 0; i < len(s); i++ {
 		switch {
+		case s[i] == sedHole && isRegex, s[i] == '\\' && besideHole(s, i):
+			return "", "", false
 		case s[i] == '\\' && i+1 < len(s) && s[i+1] == delim:
 			if isRegex && strings.IndexByte(`.*[]^$+?|(){}&`, delim) >= 0 {
 				return "", "", false
@@ -103,8 +109,13 @@ func sedPiece(s string, delim byte, isRegex bool) (string, string, bool) {
 	return "", "", false
 }
 
-func (c *sedCommand) parseSubst(s string, extended bool) (string, bool) {
-	if s == "" || s[0] == '\\' || s[0] == '\n' || s[0] >= 0x80 {
+// besideHole reports whether a hole stands before or behind a byte.
+func besideHole(s string, i int) bool {
+	return i > 0 && s[i-1] == sedHole || i+1 < len(s) && s[i+1] == sedHole
+}
+
+func (c *sedCommand) parseSubst(s string, extended bool, script *sedScript) (string, bool) {
+	if s == "" || s[0] == '\\' || s[0] == '\n' || s[0] == sedHole || s[0] >= 0x80 {
 		return s, false
 	}
 	delim := s[0]
@@ -145,11 +156,12 @@ func (c *sedCommand) parseSubst(s string, extended bool) (string, bool) {
 	if c.global && strings.HasPrefix(expr, "^") {
 		c.global = false
 	}
-	c.with, ok = sedReplacement(with)
+	c.with, ok = script.replacement(with, delim, rest)
 	return rest[i:], ok
 }
 
-func sedReplacement(s string) ([]sedPart, bool) {
+// replacement reads a replacement, of which rest is what stands behind its end.
+func (script *sedScript) replacement(s string, delim byte, rest string) ([]sedPart, bool) {
 	var out []sedPart
 	var b strings.Builder
 	flush := func() {
@@ -160,6 +172,12 @@ func sedReplacement(s string) ([]sedPart, bool) {
 	}
 	for i := 0; i < len(s); i++ {
 		switch {
+		case s[i] == sedHole:
+			flush()
+			hole, whole, ok := script.fill(s[i+1:], delim, rest)
+			if out = append(out, sedPart{group: -1, hole: hole}); !ok || whole {
+				return out, ok
+			}
 		case s[i] == '&':
 			flush()
 			out = append(out, sedPart{group: 0})
