@@ -68,7 +68,7 @@ func TestHookTellsNamespacesApart(t *testing.T) {
 
 // TestHookWithManyRefs pushes one commit to 3,000 refs, as `git push --mirror` may.
 func TestHookWithManyRefs(t *testing.T) {
-	dir, line := repository(t, 300)
+	dir, line := repository(t, 300, "services/s1/change.yaml")
 	words := strings.Fields(line)
 	var lines strings.Builder
 	for i := range 3000 {

@@ -105,6 +105,17 @@ func exported(line int, v model.Value) model.Value {
 	return v.Via(model.Hop{At: span("deploy.sh", line, 8), Kind: model.KindShell, What: "export PAYMENT_API_KEY"})
 }
 
+// handed is a value that a CI system keeps, as its pipeline hands it over; in line 0 by no file.
+func handed(kind string, line int, v model.Value) model.Value { return v.Via(pipelineHop(kind, line)) }
+
+func pipelineHop(kind string, line int) model.Hop {
+	hop := model.Hop{Kind: kind, What: "PAYMENT_API_KEY"}
+	if line > 0 {
+		hop.At = span("pipeline", line, 3)
+	}
+	return hop
+}
+
 func at(file string, line int, kind, text string) model.Value {
 	return model.KnownText(text, model.Hop{At: span(file, line, 3), Kind: kind, What: "PAYMENT_API_KEY", Literal: true})
 }

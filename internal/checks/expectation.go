@@ -1,6 +1,7 @@
 package checks
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -38,7 +39,7 @@ func (c *Case) Unconfirmed() []Unconfirmed {
 	if c.Slot.Consumer.StandsIn {
 		out = append(out, Unconfirmed{
 			Field: deliveryField, What: fmt.Sprintf("what %s deploys receives it", keys.Label(c.Slot.Consumer)),
-			Why: "that is not in the repository",
+			Why: cmp.Or(c.Slot.Consumer.Unshown, "that is not in the repository"),
 		})
 	}
 	for _, u := range c.expectations() {
@@ -135,7 +136,7 @@ func (c *Case) confirming(list []Unconfirmed) string {
 	var steps, identity, fields []string
 	for _, u := range list {
 		if u.Field == deliveryField {
-			steps = append(steps, "keep a copy of what is deployed in the repository (helm pull --untar), or write down who receives the key as a step of its own")
+			steps = append(steps, c.showing())
 			continue
 		}
 		fields = append(fields, u.Field)
@@ -159,6 +160,15 @@ func (c *Case) confirming(list []Unconfirmed) string {
 		return fmt.Sprintf("look it up at %s, and leave %s out of expect", c.service(), listed(fields))
 	}
 	return fmt.Sprintf("%s, or leave %s out of expect", strings.Join(steps, "; "), listed(fields))
+}
+
+// showing says how a deploy shows who receives a key.
+func (c *Case) showing() string {
+	step := "keep a copy of what is deployed in the repository (helm pull --untar)"
+	if c.Slot.Consumer.Unshown != "" {
+		step = fmt.Sprintf("hand it on by name where %s says what it deploys", keys.Label(c.Slot.Consumer))
+	}
+	return step + ", or write down who receives the key as a step of its own"
 }
 
 // tellsEnd reports whether it is known when the key ends, or that it never does. APIs of the

@@ -154,7 +154,7 @@ func (f fired) guarded() bool {
 // production reports whether the slot's environment is one that holds live keys, by its name
 // or by what is expected of the key there.
 func (c *Case) production() bool {
-	return c.expect().Mode == liveMode || usualMode(c.Slot.Environment) == liveMode
+	return c.expect().Mode == liveMode || provider.UsualMode(c.Slot.Environment) == liveMode
 }
 
 // Guarded lists the findings that an ignore cannot silence in production by itself.

@@ -12,7 +12,7 @@ const idUnverified = "K401"
 
 func unverified() Check {
 	return Check{
-		ID: idUnverified, Name: "unverified", Severity: Warning, Run: notVerified,
+		ID: idUnverified, Name: "unverified", Severity: Warning, Run: notVerified, Weighs: weighUnverified,
 		Page: Page{
 			Summary: "The key, or something that is expected of it, could not be verified: a rate limit, an outage, the network, an allow-list, an answer that leaves several causes open, or one that does not tell.",
 			Why:     "Nothing was learned of the key, or not whether it is the one that is meant. It is neither good nor bad, and the deploy goes on as blind as before. It is never counted as a pass, and never as an invalid key.",
@@ -26,8 +26,9 @@ func unverified() Check {
 			Fix: "Do what the finding advises: open the way to the host, give the job the proxy or the CA file, add its address to the allow-list, or run the check later. `keyfit doctor` shows what the job can reach. " +
 				"Where an expectation is not told, correct the path under `identity` of the provider, or remove what the API never tells from `expect`. " +
 				"A control key (`keys.X.control`), one that is known to be good, tells whether this key or the way to its host is to blame. " +
-				"`--on-unverified fail` makes a deploy stop on it.",
-			Limits: "Under `expect`, everything that is written must be told by the answer or by the form of the key; what `policy` asks of all keys counts only where it is told. Runs with `--offline`, values that are not known (`K102`, `K107`) and keys for which no harmless request exists are listed as unverified in the report and are no findings. " +
+				"A key that nobody can be asked about, such as the signing secret of a webhook, stays unverified for good (a note): `ignore` in `keyfit.yaml` accepts that, with a reason and until a day, and the run then ends with 0. It is listed and counted as unverified all the same. " +
+				"`--on-unverified fail`, the default, makes a deploy stop on what is not accepted.",
+			Limits: "Under `expect`, everything that is written must be told by the answer or by the form of the key; what `policy` asks of all keys counts only where it is told. Runs with `--offline`, values that are not known (`K102`, `K107`) and keys that are not sent from here (a pull request from a fork, a host that is not declared) are listed as unverified in the report and are no findings. " +
 				"A runner in another network than the deploy sees another answer: an allow-list may refuse the one and accept the other.",
 			See: []string{"K102", "K310"},
 		},
@@ -39,7 +40,7 @@ const correctHost = "correct the host, or "
 type advice struct{ what, fix string }
 
 // unverifiedAdvice has no entry for offline, unresolved and not_probeable: those are
-// choices or have findings of their own.
+// choices, have findings of their own, or are for good (see askless).
 var unverifiedAdvice = map[provider.Reason]advice{
 	provider.AmbiguousCause: {"the answer has several possible causes", "rule the causes out one by one, starting with the first; the vendor's console tells more than the answer does"},
 	provider.IPNotAllowed:   {"the address of this runner is not on the allow-list of the key", "run the check where the deploy runs, or add this runner's address to the allow-list"},
@@ -55,6 +56,9 @@ var unverifiedAdvice = map[provider.Reason]advice{
 }
 
 func notVerified(c *Case) (Finding, bool) {
+	if c.askless() {
+		return c.neverAsked(), true
+	}
 	a, ok := unverifiedAdvice[c.Verdict.Reason]
 	if !ok || !c.arrives() {
 		return c.unconfirmed()
@@ -76,6 +80,36 @@ func notVerified(c *Case) (Finding, bool) {
 		Message: fmt.Sprintf("%s could not be verified at %s (%s): %s%s", c.subject(), c.service(), c.Verdict.Reason, what, c.heard()),
 		Fix:     c.advised(a.fix) + c.waiting(),
 	}, true
+}
+
+func weighUnverified(c *Case) Severity {
+	if c.askless() {
+		return Note
+	}
+	return Warning
+}
+
+// askless reports whether nobody can be asked about the key, now or later: its kind is never sent
+// anywhere, or nobody knows whose it is. A run with --offline says it of no key.
+func (c *Case) askless() bool {
+	if c.Verdict.Reason != provider.NotProbeable || !c.arrives() || c.foreign() || c.Run != nil && c.Run.Offline {
+		return false
+	}
+	return c.Slot.Provider == nil || c.Slot.Form != nil && c.Slot.Form.Refuse != ""
+}
+
+// neverAsked says so, and how to accept it: otherwise no run on such a key would ever end with 0.
+func (c *Case) neverAsked() Finding {
+	why, fix := "nobody knows whose key it is", "name its provider under keys in keyfit.yaml, or "
+	if c.Slot.Provider != nil {
+		why, fix = fmt.Sprintf("no request tells about a key of this kind (%s)", c.Slot.Form.Kind)+c.meaning(), ""
+	}
+	return Finding{
+		At:      c.at(),
+		Message: fmt.Sprintf("%s cannot be verified by anybody (%s): %s", c.subject(), c.Verdict.Reason, why),
+		Fix: fix + fmt.Sprintf("accept that under ignore in keyfit.yaml: {id: %s, slot: %q, reason: nobody can be asked about it, expires: %s}; it stays listed as unverified",
+			idUnverified, "*/"+c.Slot.Variable, day(c.Run.now().AddDate(1, 0, 0))),
+	}
 }
 
 // advised leaves out of the advice what cannot be done about a vendor's own host.

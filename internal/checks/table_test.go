@@ -120,6 +120,7 @@ func unknownRows() []row {
 		one("unknown: the verdict is no K401", "K102", receives(unknownAt(7, model.WhyCISecret, "bind it")), answered(provider.Unresolved)),
 		one("ambiguous: two places and nothing", "K107", receives(model.Ambiguous("set FLAG", shell(7, stagingKey), shell(9, developerKey), model.Value{State: model.Absent}))),
 		one("ambiguous: an unknown and an empty candidate", "K107", receives(model.Ambiguous("", shell(7, ""), unknownAt(9, model.WhyCommandOutput, "")))),
+		one("ambiguous: one candidate lacks a value", "K107", receives(model.Ambiguous("a value for it under `inputs`", shell(7, stagingKey), unknownAt(9, model.WhyCISecret, "a value for it under `inputs`")))),
 		one("ambiguous: with a candidate of the process", "K107", receives(model.Ambiguous("set FLAG", process("PAYMENT_API_KEY", stagingKey), shell(9, developerKey)))),
 		one("ambiguous: candidates that agree are none", "K106", receives(model.Ambiguous("set FLAG", shell(7, stagingKey), shell(9, stagingKey)))),
 		all("ambiguous: no place but a candidate's", "K107", nil, key(undeclared, receives(model.Ambiguous("set FLAG", shell(7, stagingKey), shell(9, developerKey))))),
@@ -270,6 +271,13 @@ func overrideRows() []row {
 			func(c *Case) { c.Slot.Form = &provider.Form{Weak: true} }),
 		one("override: a placeholder waits for it", "", receives(over(process("PAYMENT_API_KEY", stagingKey), dotenv(".env", 2, "changeme")))),
 		one("override: an empty definition waits for it", "", receives(over(process("PAYMENT_API_KEY", stagingKey), dotenv(".env", 2, "")))),
+		one("override: a secret of the CI by another", "", receives(over(handed("jenkins", 3, exported(7, handed("jenkins", 4, process("STAGING", stagingKey)))), handed("jenkins", 3, process("PAYMENT_API_KEY", liveKey))))),
+		one("override: exported in place of a secret", "", receives(over(exported(7, handed("bitbucket", 0, process("STAGING", stagingKey))), handed("bitbucket", 0, process("PAYMENT_API_KEY", liveKey))))),
+		one("override: a secret of a narrower scope", "", receives(over(handed("gitlab", 2, process("PAYMENT_API_KEY", stagingKey)), handed("gitlab", 3, process("PAYMENT_API_KEY", liveKey))))),
+		one("override: a secret by a secret that is not known", "K102", receives(over(exported(7, unknownAt(3, model.WhyCISecret, "x")).Via(pipelineHop("jenkins", 3)), handed("jenkins", 3, process("PAYMENT_API_KEY", liveKey))))),
+		one("override: a secret by a text", "K105 K106", receives(over(shell(7, stagingKey), handed("jenkins", 3, process("PAYMENT_API_KEY", liveKey))))),
+		one("override: a secret by what a command prints", "K102 K105", receives(over(unknownAt(7, model.WhyCommandOutput, "x"), handed("jenkins", 3, process("PAYMENT_API_KEY", liveKey))))),
+		one("override: a text of the pipeline by a secret", "K105", receives(over(exported(7, handed("jenkins", 4, process("STAGING", stagingKey))), at("Jenkinsfile", 3, "jenkins", liveKey)))),
 		one("override: by values without a trail", "K105", receives(over(model.Value{State: model.Known, Text: file.Text}, model.Value{State: model.Known, Text: base.Text, Trail: file.Trail}))),
 		one("override: unknown over known", "K102 K105", receives(over(unknownAt(7, model.WhyCommandOutput, "hand it over"), file))),
 		one("override: known over unknown", "K105 K106", receives(over(shell(9, stagingKey), unknownAt(7, model.WhyCISecret, "bind it")))),
@@ -333,13 +341,13 @@ func modeRows() []row {
 		one("mode: told once when the key is another environment's", "K205", in("production"), answered(provider.EnvMismatch)),
 		one("mode: no form, no mode", "", in("production"), by(gateway()), receives(dotenv(".env", 3, plainKey))),
 	}
-	for _, name := range []string{"prod", "production", "PROD-eu", "eu.prd", "live"} {
+	for _, name := range []string{"prod", "production", "PROD-eu", "eu.prd", "live", "prod1", "production2", "prodeu", "live-eu"} {
 		out = append(out, one("mode: test key in "+name, "K201", in(name)), one("mode: live key in "+name, "", in(name), live))
 	}
-	for _, name := range []string{"non-prod", "pre-production", "preprod", "dev", "reproduction"} {
+	for _, name := range []string{"non-prod", "pre-production", "preprod", "dev", "e2e", "qa2"} {
 		out = append(out, one("mode: live key in "+name, "K201", in(name), live), one("mode: test key in "+name, "", in(name)))
 	}
-	for _, name := range []string{"main", "default", "", "canary"} {
+	for _, name := range []string{"main", "default", "", "canary", "eu-west-1", "customer-acme", "blue", "dr", "perf-prod", "reproduction"} {
 		out = append(out, one("mode: live key in "+name+", which tells nothing", "", in(name), live), one("mode: test key in "+name+", which tells nothing", "", in(name)))
 	}
 	return out

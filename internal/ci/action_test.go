@@ -153,7 +153,7 @@ func TestActionInputs(t *testing.T) {
 	j := installed(t)
 	j.inputs = map[string]string{
 		"version": "v1.2.3", "environment": "staging, production\nqa", "config": "my keyfit.yaml", "working-directory": "sub dir",
-		"offline": "true", "fail-on": "warning", "on-unverified": "warn", "output": "out dir/r.json", "ca-file": "ca.pem",
+		"offline": "true", "fail-on": "warning", "on-unverified": "warn", "on-nothing": "warn", "output": "out dir/r.json", "ca-file": "ca.pem",
 		"args": "--timeout 5s\n-v", "mask": "false", "sarif": "keyfit.sarif", "junit": "/tmp/x y.xml", "html": "page.html",
 	}
 	res := j.run()
@@ -163,7 +163,7 @@ func TestActionInputs(t *testing.T) {
 	want := []string{
 		"check", "--format", "github", "--output", "json=" + filepath.Join(j.workspace, "out dir/r.json"), "--output", "junit=/tmp/x y.xml",
 		"--output", "html=" + filepath.Join(j.workspace, "page.html"), "--output", "sarif=" + filepath.Join(j.workspace, "keyfit.sarif"), "-C", "sub dir",
-		"--config", "my keyfit.yaml", "--fail-on", "warning", "--on-unverified", "warn", "--ca-file", "ca.pem", "--offline",
+		"--config", "my keyfit.yaml", "--fail-on", "warning", "--on-unverified", "warn", "--on-nothing", "warn", "--ca-file", "ca.pem", "--offline",
 		"-e", "staging", "-e", "production", "-e", "qa", "--timeout", "5s", "-v",
 	}
 	if diff := cmp.Diff(want, j.arguments()); diff != "" {
@@ -177,7 +177,7 @@ func TestActionInputs(t *testing.T) {
 // TestActionHostileInputs: whatever an input holds, it is an argument and nothing more.
 func TestActionHostileInputs(t *testing.T) {
 	hostile := []string{`"; touch pwned #`, "$(touch pwned)", "`touch pwned`", "'; touch pwned; '", "*", "-e", "a\nb", "::error::x", "${HOME}", "\\"}
-	names := []string{"environment", "config", "working-directory", "fail-on", "on-unverified", "ca-file", "args"}
+	names := []string{"environment", "config", "working-directory", "fail-on", "on-unverified", "on-nothing", "ca-file", "args"}
 	j := installed(t)
 	j.write(filepath.Join(j.workspace, "globbed"), "")
 	for _, text := range hostile {

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -133,6 +134,37 @@ func TestPullRequestsFromForks(t *testing.T) {
 		var sarif struct{ Runs []any }
 		if err := json.Unmarshal([]byte(read(t, res.outputs["sarif-path"])), &sarif); err != nil || len(sarif.Runs) == 0 {
 			t.Errorf("%s: the SARIF report has %d runs, %v", head, len(sarif.Runs), err)
+		}
+	}
+}
+
+// TestPullRequestsWithoutKeys: where keyfit knows no key, the workflow for pull requests says so beside
+// the log, and what to write, and passes; the step that deploys does not.
+func TestPullRequestsWithoutKeys(t *testing.T) {
+	const file = ".github/workflows/keyfit-pr.yml"
+	values := callValues(t, file, nil)
+	for _, deploys := range []bool{false, true} {
+		j := realJob(t)
+		layOut(t, j.workspace, map[string]string{
+			".git/HEAD": "ref: refs/heads/main\n",
+			".github/workflows/deploy.yml": "on: push\njobs:\n  deploy:\n    runs-on: ubuntu-latest\n    environment: production\n" +
+				"    steps:\n      - run: node deploy.js\n        env: {INTERNAL_TOKEN: \"${{ secrets.INTERNAL_TOKEN }}\"}\n",
+		})
+		if !deploys {
+			for name, text := range stepOf(t, file, "keyfit").With {
+				j.inputs[name] = expressionIn(t, text, values)
+			}
+		}
+		res := j.run()
+		level, code := "warning", 0
+		if deploys {
+			level, code = "error", 4
+		}
+		if res.code != code || res.outputs["result"] != "error" {
+			t.Errorf("deploys %v: exit code %d, outputs %v:\n%s", deploys, res.code, res.outputs, res.log)
+		}
+		if want := "::" + level + " title=keyfit::nothing to check: no key of an API that is known; INTERNAL_TOKEN was not looked at"; !strings.Contains(res.log, want) {
+			t.Errorf("the log lacks %q:\n%s", want, res.log)
 		}
 	}
 }
@@ -329,17 +361,26 @@ keyfit:staging:
 	}
 	env := []string{"PATH=" + filepath.Dir(program(t)) + ":" + os.Getenv("PATH"), "PAYMENT_API_KEY=" + testKey, "HOME=" + t.TempDir()}
 	log := ""
-	for _, jobs := range [][]string{{"keyfit:production", "keyfit:staging"}, {"--variable", "CI_PIPELINE_SOURCE=merge_request_event", "keyfit:merge-request"}} {
+	pipeline := func(jobs ...string) started {
 		res := start(t, dir, env, node, append([]string{script, "--home", t.TempDir(), "--force-shell-executor", "--no-shell-isolation"}, jobs...)...)
-		if res.code == 0 {
-			t.Errorf("%s succeeds", jobs)
-		}
 		log += res.stdout + res.stderr
+		return res
 	}
+	if res := pipeline("keyfit:production", "keyfit:staging"); res.code == 0 {
+		t.Error("the jobs before the deploys succeed")
+	}
+	// With exit codes that are allowed, the tool ends with 0 for all others too; what it says of the job is right.
+	mergeRequest := []string{"--variable", "CI_PIPELINE_SOURCE=merge_request_event", "keyfit:merge-request"}
+	pipeline(mergeRequest...)
+	report := read(t, filepath.Join(dir, "gl-code-quality-report.json"))
+	layOut(t, dir, map[string]string{"keyfit.yaml": "version: 1\nenvironments: {production: {deploy: []}}\n"})
+	env = slices.DeleteFunc(env, func(pair string) bool { return strings.HasPrefix(pair, "PAYMENT_API_KEY=") })
+	pipeline(mergeRequest...)
 	for _, want := range []string{
 		"FAIL  keyfit:production", "holds a test key of Stripe and is expected to hold a live key",
 		"FAIL  keyfit:staging", `"staging" could not be verified at Stripe (network_proxy)`,
 		"keyfit check --offline --on-unverified warn", "FAIL  keyfit:merge-request",
+		"nothing to check", "WARN  keyfit:merge-request",
 	} {
 		if !strings.Contains(log, want) {
 			t.Errorf("the log lacks %q", want)
@@ -352,7 +393,7 @@ keyfit:staging:
 		t.Error("the log holds the key")
 	}
 	var issues []struct{ Fingerprint string }
-	if err := json.Unmarshal([]byte(read(t, filepath.Join(dir, "gl-code-quality-report.json"))), &issues); err != nil {
+	if err := json.Unmarshal([]byte(report), &issues); err != nil {
 		t.Errorf("the code quality report: %v", err)
 	}
 }
@@ -363,6 +404,7 @@ func TestGitLabMergeRequests(t *testing.T) {
 		Script    []string
 		Rules     []map[string]string
 		Artifacts map[string]any
+		Allow     map[string][]int `yaml:"allow_failure"`
 	}) {
 		text := places(t)[name]
 		if _, body, ok := strings.Cut(text, "\n---\n"); ok {
@@ -384,7 +426,7 @@ func TestGitLabMergeRequests(t *testing.T) {
 		return job
 	}
 	component, include := jobOf("templates/keyfit-merge-request.yml"), jobOf("ci/gitlab/keyfit.gitlab-ci.yml")
-	if diff := cmp.Diff(component, include); diff != "" || len(include.Script) != 1 {
+	if diff := cmp.Diff(component, include); diff != "" || len(include.Script) != 1 || !slices.Equal(include.Allow["exit_codes"], []int{4}) {
 		t.Errorf("(-component +include):\n%s", diff)
 	}
 }

@@ -112,14 +112,19 @@ func (a *app) exitCode(ctx context.Context, err error) int {
 			e.fix = "see `keyfit --help`"
 		}
 	}
+	a.tellOf(e, "error")
+	return e.code
+}
+
+// tellOf says what went wrong, and what to do; level is that of an annotation.
+func (a *app) tellOf(e *exit, level string) {
 	if e.message != "" {
 		fmt.Fprintf(a.Stderr, "keyfit: %s\n", e.message)
 	}
 	if e.fix != "" {
 		fmt.Fprintf(a.Stderr, "  = fix: %s\n", e.fix)
 	}
-	a.annotate(e)
-	return e.code
+	a.annotate(e, level)
 }
 
 func environMap(environ []string) map[string]string {

@@ -70,20 +70,46 @@ func (a *app) deliver(w *workspace, result *outcome, targets []target, o checkOp
 	case exitOK:
 		return nil
 	case exitNothing:
-		return nothing(w)
+		return a.empty(nothing(w, result.overlooked), o.gate)
 	}
 	return &exit{code: code}
 }
 
-// nothing explains an empty result: it must not look like a pass.
-func nothing(w *workspace) error {
+// nothing explains an empty result: it must not look like a pass. Credentials that were seen and
+// belong to no API that is known are named, with the line that has them checked.
+func nothing(w *workspace, overlooked []string) *exit {
 	e := &exit{code: exitNothing, message: "nothing to check: no key in any environment"}
-	if w.config.Path == "" {
+	where := "in keyfit.yaml"
+	if w.config.Path != "" {
+		where = "in " + w.config.Path
+	}
+	switch {
+	case len(overlooked) > 0:
+		e.message = fmt.Sprintf("nothing to check: no key of an API that is known; %s not looked at", areListed(overlooked))
+		lines := "\n      keys: {%s: {provider: NAME}}"
+		if w.config.Path == "" {
+			lines = "\n      version: 1" + lines
+		}
+		e.fix = fmt.Sprintf("say %s whose keys they are, with one of `keyfit providers` or an API of your own:"+lines, where, report.Clean(overlooked[0]))
+	case w.config.Path == "":
 		e.fix = "declare the keys in keyfit.yaml under `keys:`; without it, keys are recognised by their form or by the usual name of the variable"
-	} else {
-		e.fix = "declare the variables under `keys:` in " + w.config.Path
+	default:
+		e.fix = "declare the variables under `keys:` " + where
 	}
 	return e
+}
+
+// areListed names some variables, with the verb.
+func areListed(variables []string) string {
+	const most = 8
+	if len(variables) == 1 {
+		return report.Clean(variables[0]) + " was"
+	}
+	list := report.Clean(strings.Join(variables[:min(len(variables), most)], ", "))
+	if more := len(variables) - most; more > 0 {
+		list += fmt.Sprintf(" and %d more", more)
+	}
+	return list + " were"
 }
 
 // writeAll writes every report, also when one cannot be written: what a later step waits for

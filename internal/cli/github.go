@@ -13,17 +13,17 @@ import (
 
 // annotate shows on GitHub, beside the lines in question, why nothing was checked. The runner
 // reads commands from both streams, and standard output belongs to the report.
-func (a *app) annotate(e *exit) {
+func (a *app) annotate(e *exit, level string) {
 	r := ci.New(a.Stderr, a.env)
 	if e.message == "" || !r.OnGitHub() {
 		return
 	}
 	// What the runner of a job does not take, it prints: nothing is lost then.
 	for _, p := range e.problems {
-		_ = r.Annotate("error", "keyfit", p.At, strings.TrimSuffix(p.Message+"\nfix: "+p.Fix, "\nfix: "))
+		_ = r.Annotate(level, "keyfit", p.At, strings.TrimSuffix(p.Message+"\nfix: "+p.Fix, "\nfix: "))
 	}
 	if len(e.problems) == 0 {
-		_ = r.Annotate("error", "keyfit", pos.Span{}, strings.TrimSuffix(e.message+"\nfix: "+e.fix, "\nfix: "))
+		_ = r.Annotate(level, "keyfit", pos.Span{}, strings.TrimSuffix(e.message+"\nfix: "+e.fix, "\nfix: "))
 	}
 	_ = r.Flush()
 }

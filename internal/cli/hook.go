@@ -50,7 +50,7 @@ func (a *app) hookRunCommand() *cobra.Command {
 			if err := oneOf("keyfit hook run", o.kind, prePush, preCommit); err != nil {
 				return err
 			}
-			o.check.offline = !o.online
+			o.check.offline, o.check.onNothing = !o.online, "fail"
 			if err := o.check.validate(); err != nil {
 				return err
 			}

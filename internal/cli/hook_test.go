@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/keyfit/keyfit/docs"
 	"github.com/keyfit/keyfit/internal/provider"
 	"github.com/keyfit/keyfit/internal/repo"
 )
@@ -61,6 +62,25 @@ func TestInputThatNeverEnds(t *testing.T) {
 	h.StdinTerminal = true
 	if text, whole := h.readInput(); text != "" || !whole {
 		t.Error("a terminal was read")
+	}
+}
+
+// TestHookLines holds the manual to the lines that `keyfit hook install` prints.
+func TestHookLines(t *testing.T) {
+	for _, kind := range []string{prePush, preCommit} {
+		if block := "```sh\n" + strings.Join(hookLines(kind), "\n") + "\n```\n"; !strings.Contains(docs.Text("hooks"), block) {
+			t.Errorf("docs/hooks.md lacks\n%s", block)
+		}
+	}
+}
+
+func TestLeftOut(t *testing.T) {
+	for n, want := range map[int]string{
+		0: "", 1: "; 1 finding that was there before does not count", 2: "; 2 findings that were there before do not count",
+	} {
+		if got := leftOut(n); got != want {
+			t.Errorf("%d: %q", n, got)
+		}
 	}
 }
 

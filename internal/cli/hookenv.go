@@ -58,7 +58,8 @@ func (h *hook) inEnvFile(w *workspace, a dotenv.Assignment) (found, bool) {
 		return found{}, false
 	}
 	p, form, strength := w.catalogue.Recognise(a.Name, a.Value.Text)
-	if strength != provider.ByForm || form.Mode == "test" || p.Probe.Wire != "" {
+	exposed := strength >= provider.ByNameAndForm && provider.IsExposed(form, a.Name)
+	if strength != provider.ByForm && !exposed || provider.IsPublic(form, a.Name) || form.Mode == "test" || p.Probe.Wire != "" {
 		return found{}, false
 	}
 	for _, d := range provider.Inspect(a.Value.Text, p) {
@@ -70,12 +71,17 @@ func (h *hook) inEnvFile(w *workspace, a dotenv.Assignment) (found, bool) {
 	if form.Mode != "" {
 		kind = form.Mode + " key"
 	}
+	message, fix := "a %s of %s stands in plain text under %q, in a file that git keeps", "take the file out of git (`git rm --cached`), name it in .gitignore, and hand the key over from a secret store"
+	if exposed {
+		message += ", and under this name it is handed to browsers"
+		fix = "keep it on the server, under another name and out of git; browsers get the vendor's public key"
+	}
 	fingerprint := h.fingerprints().Fingerprint(a.Value.Text)
 	variable := report.Clean(secret.NewVeil([]secret.Text{a.Value.Text}).Hide(a.Name))
 	return found{about: []string{fingerprint}, prints: []string{fingerprint}, Finding: report.Finding{
 		ID: inPlainText, Name: "hard-coded-key", Severity: "warning", Variable: variable, Help: report.HelpURL(inPlainText),
 		At:      report.At{File: report.Clean(a.NameAt.File), Line: a.NameAt.Start.Line, Column: a.NameAt.Start.Column},
-		Message: fmt.Sprintf("a %s of %s stands in plain text under %q, in a file that git keeps", kind, report.Clean(p.Name), variable),
-		Fix:     "take the file out of git (`git rm --cached`), name it in .gitignore, and hand the key over from a secret store",
+		Message: fmt.Sprintf(message, kind, report.Clean(p.Name), variable),
+		Fix:     fix,
 	}}, true
 }

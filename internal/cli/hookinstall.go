@@ -94,7 +94,7 @@ func refuseManager(root, kind string) error {
 			if _, err := os.Stat(filepath.Join(root, file)); err == nil {
 				return &exit{
 					code: exitUsage, message: fmt.Sprintf("the hooks of this repository are kept by %s (%q), and nothing was written", m.name, file),
-					fix: strings.ReplaceAll(m.advice, "KIND", kind) + "\n  = fix: --force writes the hook of git all the same",
+					fix: strings.NewReplacer("KIND", kind, "LINES", indented(hookLines(kind))).Replace(m.advice) + "\n  = fix: --force writes the hook of git all the same",
 				}
 			}
 		}
@@ -113,11 +113,12 @@ var hookManagers = []struct {
 	},
 	{
 		name: "lefthook", files: []string{"lefthook.yml", "lefthook.yaml", "lefthook.toml", "lefthook.json", ".lefthook.yml", ".lefthook.yaml", ".lefthook.toml", ".lefthook.json"},
-		advice: "add to it, with use_stdin since git says there what is pushed:\n      KIND:\n        commands:\n          keyfit:\n            run: keyfit hook run KIND {1} {2}\n            use_stdin: true",
+		advice: "add to it, with use_stdin since git says there what is pushed (from lefthook 1.6.14, git lfs gets it too):\n      KIND:\n        commands:\n          keyfit:\n            run: keyfit hook run KIND {1} {2}\n            use_stdin: true\n" +
+			"  = fix: where another command of KIND reads standard input too, run both from one script; see `keyfit explain hooks`",
 	},
 	{
 		name: "husky", files: []string{".husky"},
-		advice: "add to .husky/KIND the line\n      keyfit hook run KIND \"$@\"",
+		advice: "put at the top of .husky/KIND:LINES",
 	},
 }
 
@@ -194,11 +195,31 @@ func readHook(file string) (string, error) {
 }
 
 func existingHook(file, kind string) error {
+	where := "put this at its top, behind the line with #!:"
+	if kind == prePush {
+		where = "put these lines at its top, behind the line with #!; what follows them, such as git lfs, reads git's lines as before:"
+	}
 	return &exit{
 		code: exitUsage, message: fmt.Sprintf("there is another hook already, and nothing was changed: %q", file),
-		fix: fmt.Sprintf("add to it, before it reads standard input:  keyfit hook run %s \"$@\" || exit 1\n  = fix: or --force puts it aside as %q and takes its place", kind, filepath.Base(file)+backupSuffix),
+		fix: fmt.Sprintf("%s%s\n  = fix: or --force takes its place, and puts it aside as %q, where it runs no more", where, indented(hookLines(kind)), filepath.Base(file)+backupSuffix),
 	}
 }
+
+// hookLines are the lines for the beginning of a hook for sh. Before a push, git says on standard
+// input what is pushed. It is kept and given to keyfit and to what follows, byte for byte: a hook
+// such as that of git lfs, which finds nothing there, does nothing and lets the push pass.
+func hookLines(kind string) []string {
+	if kind != prePush {
+		return []string{"keyfit hook run " + kind + ` || exit 1`}
+	}
+	return []string{
+		`refs=$(mktemp) && cat >"$refs" || exit 1`,
+		`keyfit hook run pre-push "$@" <"$refs" || { rm -f "$refs"; exit 1; }`,
+		`exec <"$refs"; rm -f "$refs"`,
+	}
+}
+
+func indented(lines []string) string { return "\n      " + strings.Join(lines, "\n      ") }
 
 // putAside keeps the existing hook under another name, and never over an older one.
 func putAside(file string) error {

@@ -225,11 +225,13 @@ func (h *hook) compare(ctx context.Context, one *head, now state, v view) (news 
 	news = all
 	var dropped []found
 	for i := range one.bases {
-		base, err := h.base(ctx, one, &one.bases[i], v)
-		if err != nil {
-			return nil, 0, err
+		if len(news) > 0 {
+			base, err := h.base(ctx, one, &one.bases[i], v)
+			if err != nil {
+				return nil, 0, err
+			}
+			news = without(news, base.found)
 		}
-		news = without(news, base.found)
 		more, err := h.underOldConfig(ctx, one, &one.bases[i], now, v)
 		if err != nil {
 			return nil, 0, err
@@ -345,11 +347,18 @@ func (h *hook) block(d report.Document, older int, names []string) error {
 		return err
 	}
 	what := map[string]string{prePush: "push", preCommit: "commit"}[h.options.kind]
-	message := fmt.Sprintf("this %s is stopped: it brings %s", what, counted(len(d.Findings), "finding"))
-	if older > 0 {
-		message += fmt.Sprintf("; %s that was there before does not count", counted(older, "finding"))
+	return &exit{code: exitFindings, message: fmt.Sprintf("this %s is stopped: it brings %s", what, counted(len(d.Findings), "finding")) + leftOut(older), fix: h.judged(d, names) + "\n  = fix: " + h.howToSkip()}
+}
+
+// leftOut says how many findings stop nobody, since the remote has them already.
+func leftOut(older int) string {
+	switch older {
+	case 0:
+		return ""
+	case 1:
+		return "; 1 finding that was there before does not count"
 	}
-	return &exit{code: exitFindings, message: message, fix: h.judged(d, names) + "\n  = fix: " + h.howToSkip()}
+	return fmt.Sprintf("; %s that were there before do not count", counted(older, "finding"))
 }
 
 func counted(n int, word string) string {

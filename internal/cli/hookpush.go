@@ -72,7 +72,7 @@ func (h *hook) heads(ctx context.Context, args []string) ([]head, error) {
 			break
 		}
 		one, news := h.head(ctx, u, remote, url)
-		if news && !(one.onDisk && slices.ContainsFunc(out, func(o head) bool { return o.onDisk })) {
+		if news && h.brings(ctx, &one) && !(one.onDisk && slices.ContainsFunc(out, func(o head) bool { return o.onDisk })) {
 			out = append(out, one)
 		}
 	}
@@ -148,7 +148,9 @@ func (h *hook) stagedHead(ctx context.Context) []head {
 	one := head{side: side{files: files, listed: true}}
 	base, ok := h.git.tree(ctx, "HEAD")
 	committing := h.env["GIT_INDEX_FILE"] != "" // git says it to the hooks of a commit
-	switch staged := h.hasStaged(ctx); {
+	switch names, staged := h.staged(ctx); {
+	case ok && staged && names != nil && h.onlyNewsCount() && !slices.ContainsFunc(names, mayMatter):
+		return nil
 	case ok && staged:
 		one.bases = []side{{commit: "HEAD", tree: base}}
 	case ok && committing:
@@ -157,10 +159,14 @@ func (h *hook) stagedHead(ctx context.Context) []head {
 	return []head{one}
 }
 
-// hasStaged reports whether the index differs from what is committed; in doubt it does.
-func (h *hook) hasStaged(ctx context.Context) bool {
+// staged lists the files in which the index differs from what is committed. In doubt it differs,
+// and there is no list.
+func (h *hook) staged(ctx context.Context) (names []string, differs bool) {
 	out, err := h.git.output(ctx, "diff-index", "--cached", "--name-only", "--no-ext-diff", "--no-textconv", "--no-renames", "-z", "HEAD")
-	return err != nil || len(out) > 0
+	if err != nil {
+		return nil, true
+	}
+	return splitNames(out), len(out) > 0
 }
 
 // onDisk judges the files as they lie there, all of them: where git does not answer.

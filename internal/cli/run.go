@@ -17,8 +17,9 @@ import (
 
 // outcome is what a check came to.
 type outcome struct {
-	slots    []keys.Slot
-	document report.Document
+	slots      []keys.Slot
+	overlooked []string // variables that look like credentials of no API that is known
+	document   report.Document
 }
 
 // pipeline is one whole check, from the repository to the report:
@@ -44,13 +45,14 @@ func (a *app) pipeline(ctx context.Context, w *workspace, o checkOptions) (*outc
 		run.Sources = sync.OnceValue(func() *sources.Set { return search(ctx, w, slots) })
 	}
 	judged := checks.Judge(run)
-	return &outcome{slots: slots, document: report.Build(report.Input{
+	overlooked := keys.Overlooked(a.selection(w, environments), slots)
+	return &outcome{slots: slots, overlooked: overlooked, document: report.Build(report.Input{
 		Version: a.version(), Started: started, Duration: a.Now().Sub(started),
 		Environments: names(environments), Repository: w.origin(), Cases: run.Cases,
 		Findings: judged.Findings, Ignored: judged.Ignored,
 		Fingerprints: a.fingerprints(), ReuseAllowed: w.config.Policy.Reuse == "allow",
 		Shard: part.shard, Pending: judged.Pending,
-		Overlooked: keys.Overlooked(a.selection(w, environments), slots),
+		Overlooked: overlooked,
 	})}, nil
 }
 

@@ -14,19 +14,36 @@ import (
 )
 
 // gate is what turns a report into an exit code.
-type gate struct{ failOn, onUnverified string }
+type gate struct{ failOn, onUnverified, onNothing string }
 
 func (g *gate) flags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&g.failOn, "fail-on", "error", "exit 1 at findings of this level or above, whatever the format: error, warning, note, never")
 	f.StringVar(&g.onUnverified, "on-unverified", "fail", "what to do when something could not be verified: fail (exit 3), warn, pass; --fail-on never --on-unverified pass only reports")
+	f.StringVar(&g.onNothing, "on-nothing", "fail", "what to do when there was nothing to check: fail (exit 4), warn, as for a pull request; never in a job that deploys")
 }
 
 func (g gate) validate() error {
 	if err := oneOf("--fail-on", g.failOn, "error", "warning", "note", "never"); err != nil {
 		return err
 	}
-	return oneOf("--on-unverified", g.onUnverified, "fail", "warn", "pass")
+	if err := oneOf("--on-nothing", g.onNothing, "fail", warns); err != nil {
+		return err
+	}
+	return oneOf("--on-unverified", g.onUnverified, "fail", warns, "pass")
+}
+
+const warns = "warn"
+
+// empty ends a run in which nothing was checked: it is an error, or where the user said so a
+// warning that nobody overlooks.
+func (a *app) empty(e *exit, g gate) error {
+	if g.onNothing != warns {
+		return e
+	}
+	e.message += " (let pass by --on-nothing warn)"
+	a.tellOf(e, "warning")
+	return nil
 }
 
 // code is the exit code that a report leads to.
@@ -101,7 +118,7 @@ func (a *app) deliverSaved(d report.Document, targets []target, g gate) error {
 	case exitOK:
 		return nil
 	case exitNothing:
-		return &exit{code: code, message: "nothing was checked: the report holds no key"}
+		return a.empty(&exit{code: code, message: "nothing was checked: the report holds no key"}, g)
 	}
 	return &exit{code: code}
 }

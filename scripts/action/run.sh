@@ -75,6 +75,7 @@ main() {
   option --config "${KEYFIT_INPUT_CONFIG:-}"
   option --fail-on "${KEYFIT_INPUT_FAIL_ON:-}"
   option --on-unverified "${KEYFIT_INPUT_ON_UNVERIFIED:-}"
+  option --on-nothing "${KEYFIT_INPUT_ON_NOTHING:-}"
   option --ca-file "${KEYFIT_INPUT_CA_FILE:-}"
   switch offline --offline "${KEYFIT_INPUT_OFFLINE:-}"
   words $', \t\r\n' "${KEYFIT_INPUT_ENVIRONMENT:-}"
