@@ -70,6 +70,12 @@ func formRemarks(f provider.Form) string {
 	if f.Admin {
 		out = append(out, "has an administrator's rights")
 	}
+	switch f.Public {
+	case "always":
+		out = append(out, "no secret: anybody may read it")
+	case "browser":
+		out = append(out, "no secret under a name that browsers get, such as `VITE_X`")
+	}
 	if f.Instead != "" {
 		out = append(out, "better: "+strings.TrimSuffix(f.Instead, ","))
 	}
