@@ -60,9 +60,9 @@ type Hop struct {
 	// Literal says that the text itself stands at this place, rather than being moved
 	// through it. Only an origin is literal.
 	Literal bool
-	// Made says that the place is in a file that the deploy itself writes: the repository holds
-	// none, or another one.
-	Made bool
+	// Moves says that the text is only moved here: into a file that the deploy itself writes, or
+	// out of one, which the repository does not hold.
+	Moves bool
 	// Stored says, of a hop at which a value left the store of a CI system, what it is there.
 	Stored Stored
 	// Lacks says, of a hop at which nothing came in, what to ask about it; Stored.Name is then the
@@ -173,7 +173,7 @@ func (h Hop) PassesOn() bool {
 	case KindHelmValues, KindHelmTemplate, KindManifest, KindKustomize, KindSecret, KindConfigMap, KindCompose, KindTerraform, KindTfvars, KindTerraformPlan:
 		return !h.Literal
 	}
-	return h.Made && !h.Literal
+	return h.Moves && !h.Literal
 }
 
 // exports reports whether a stop is a script's `export NAME` of what had that name before.

@@ -58,7 +58,7 @@ func (v *view) traced(value model.Value) model.Value {
 	if !ok {
 		return value
 	}
-	hops[0].Literal, hops[0].Made = false, true
+	hops[0].Literal, hops[0].Moves = false, true
 	for _, hop := range hops {
 		trail = trail.Append(hop)
 	}

@@ -13,7 +13,7 @@ func TestWrittenFiles(t *testing.T) {
 		"overlay/kustomization.yaml": "resources: [api.yaml]\nsecretGenerator:\n- {name: pay, envs: [pay.env]}\n", "overlay/api.yaml": api,
 	}
 	const values = "cat > v.yaml <<EOF\nkey: $T_JOB\nmode: test\nEOF\n"
-	both := []string{"Pod/p T_KEY=CANARY-job@deploy.sh:1:1", "Pod/p T_MODE=test@deploy.sh:1:1"}
+	both := []string{"Pod/p T_KEY=CANARY-job@deploy.sh:5:1", "Pod/p T_MODE=test@deploy.sh:1:1"}
 	runCases(t, []scriptCase{
 		{name: "values", files: chart, script: values + "helm upgrade a charts/a -f v.yaml", want: both},
 		{name: "values that change afterwards", files: chart, script: values + "helm upgrade a charts/a -f v.yaml\necho 'key: CANARY-late' > v.yaml", want: both},

@@ -195,6 +195,9 @@ func (x node) value(hop model.Hop) model.Value {
 	if v.State == model.Unknown {
 		return v
 	}
+	if x.n.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle) != 0 && len(x.text.Sources(start+1, end-1)) > 0 {
+		v = x.made(x.text.Sources(start+1, end-1), start, end, hop) // who wrote the quotes has not written the text
+	}
 	if kind := kindOf(x.n); kind != textScalar && kind != nullScalar {
 		x.fail(x.n, "put it in quotes", "expected text, found %s: Kubernetes refuses the object", kind)
 		return x.bad(hop, "quotes around the text")
@@ -218,7 +221,11 @@ func (r *reader) passed(v model.Value) model.Value {
 // from is a value that comes out of the bytes from start to end: what is known of its
 // sources, without the text.
 func (r *reader) from(start, end int, hop model.Hop) model.Value {
-	sources := r.text.Sources(start, end)
+	return r.made(r.text.Sources(start, end), start, end, hop)
+}
+
+// made is from, of chosen sources.
+func (r *reader) made(sources []model.Value, start, end int, hop model.Hop) model.Value {
 	hop.At = r.origin(start, end)
 	if len(sources) == 0 {
 		hop.Literal = true

@@ -276,7 +276,7 @@ func (sh *shell) hop(n syntax.Node, what, name string) model.Hop {
 	if sh.src.dotenv {
 		what = name
 	}
-	return model.Hop{At: sh.src.span(n), Kind: sh.src.kind(), What: what, Made: sh.src.made}
+	return model.Hop{At: sh.src.span(n), Kind: sh.src.kind(), What: what, Moves: sh.src.made}
 }
 
 func (sh *shell) appendTo(st *state, at syntax.Node, name string, index syntax.ArithmExpr, val sym, hop model.Hop) {

@@ -51,7 +51,7 @@ func (sh *shell) place(key string) model.Hop {
 	if key != "" {
 		what = "write to " + strings.TrimPrefix(key, channelPrefix)
 	}
-	return model.Hop{At: sh.here(), Kind: model.KindShell, What: what}
+	return model.Hop{At: sh.here(), Kind: model.KindShell, What: what, Moves: key != "" && !strings.HasPrefix(key, channelPrefix)}
 }
 
 // tells reports whether texts that the script writes are told with the place of each piece.
