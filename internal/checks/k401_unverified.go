@@ -25,6 +25,7 @@ func unverified() Check {
     SSL_CERT_FILE: /etc/ssl/company-ca.pem`,
 			Fix: "Do what the finding advises: open the way to the host, give the job the proxy or the CA file, add its address to the allow-list, or run the check later. `keyfit doctor` shows what the job can reach. " +
 				"Where an expectation is not told, correct the path under `identity` of the provider, or remove what the API never tells from `expect`. " +
+				"A key that stands in the environment of a deploy tool alone (`ansible-playbook`, `pulumi up`, `docker stack deploy`) is not shown to arrive: hand it on by name, or write down who receives it as a step of its own. " +
 				"A control key (`keys.X.control`), one that is known to be good, tells whether this key or the way to its host is to blame. " +
 				"A key that nobody can be asked about, such as the signing secret of a webhook, stays unverified for good (a note): `ignore` in `keyfit.yaml` accepts that, with a reason and until a day, and the run then ends with 0. It is listed and counted as unverified all the same. " +
 				"`--on-unverified fail`, the default, makes a deploy stop on what is not accepted.",

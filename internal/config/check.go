@@ -65,8 +65,18 @@ func (c *checker) environment(p strict.Pair) {
 	if name == "" || name != strings.TrimSpace(name) || strings.ContainsFunc(name, unicode.IsControl) {
 		c.r.Fail(p.Key, "use a plain word, such as staging", "is not a name for an environment")
 	}
+	seen := map[string]string{}
 	for _, input := range c.entries("environments", name, "inputs") {
 		c.input(input.Key)
+		prefix, plain, _ := strings.Cut(input.Key.Value, ".")
+		if prefix != "secrets" && prefix != "vars" {
+			continue
+		}
+		same := prefix + "." + strings.ToUpper(plain)
+		if seen[same] != "" {
+			c.r.Fail(input.Key, "keep one of the two", "is the same as %s: these names have no case", strict.Name(seen[same]))
+		}
+		seen[same] = input.Key.Value
 	}
 }
 

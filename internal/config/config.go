@@ -36,6 +36,7 @@ type Step struct {
 	Kustomize *strict.At[string] `yaml:"kustomize" doc:"the directory of a kustomization that is applied"`
 	Manifests *Manifests         `yaml:"manifests" doc:"Kubernetes files that are applied"`
 	Terraform *Terraform         `yaml:"terraform" doc:"a Terraform or OpenTofu configuration that is applied"`
+	Compose   *Compose           `yaml:"compose" doc:"services that docker compose up starts"`
 	Plan      *strict.At[string] `yaml:"terraform-plan" doc:"a plan that is applied: the output of terraform show -json"`
 	Workflow  *Workflow          `yaml:"workflow" doc:"jobs of a GitHub Actions workflow"`
 	GitLab    *GitLab            `yaml:"gitlab" doc:"jobs of a GitLab pipeline"`
@@ -62,6 +63,16 @@ type Helm struct {
 	// Guessed says that the step was discovered: nobody said how the release is called.
 	Guessed bool     `yaml:"-"`
 	At      pos.Span `yaml:"-"`
+}
+
+// Compose is a step that starts services, as docker compose up does.
+type Compose struct {
+	Files            []strict.At[string] `yaml:"files" doc:"compose files as with -f, later ones laid over; default: compose.yaml and its override file"`
+	EnvFiles         []strict.At[string] `yaml:"env-files" doc:"files for the variables in them as with --env-file; default: .env beside the first file"`
+	Profiles         []strict.At[string] `yaml:"profiles" doc:"the profiles that are on"`
+	Services         []strict.At[string] `yaml:"services" doc:"the services that are started, with what they depend on; default: all"`
+	ProjectDirectory strict.At[string]   `yaml:"project-directory" doc:"what paths in the files are relative to; default: the directory of the first file"`
+	At               pos.Span            `yaml:"-"`
 }
 
 // Terraform is a step that applies a root module, with what decides about its variables.

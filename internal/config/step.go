@@ -10,10 +10,6 @@ import (
 	"github.com/keyfit/keyfit/internal/strict"
 )
 
-// laterKinds are the steps of the configuration's language that this version does not
-// interpret. Leaving one out of a deploy would make wrong values look right.
-var laterKinds = []string{"compose"}
-
 type stepFields Step // as it is written, without its methods
 
 // DecodeStrict reads a step of exactly one kind.
@@ -24,25 +20,18 @@ func (s *Step) DecodeStrict(r *strict.Reader, n *yaml.Node) {
 	}
 	s.At = r.Span(n)
 	var kinds []string
-	rest := *n
-	rest.Content = nil
 	for _, p := range pairs {
-		if slices.Contains(laterKinds, p.Key.Value) {
-			r.Fail(p.Key, "leave the step out, or write what it runs as `run:`", "this version of keyfit cannot follow a %s step", p.Key.Value)
-		} else {
-			rest.Content = append(rest.Content, p.Key, p.Value)
-		}
 		if slices.Contains(stepKinds(), p.Key.Value) {
 			kinds = append(kinds, p.Key.Value)
 		}
 	}
-	if len(rest.Content) > 0 {
-		r.Decode(&rest, (*stepFields)(s))
+	if len(pairs) > 0 {
+		r.Decode(n, (*stepFields)(s))
 	}
 	s.checkKinds(r, n, kinds, len(pairs))
 }
 
-// stepKinds lists all kinds of steps: those of this version come first.
+// stepKinds lists all kinds of steps.
 func stepKinds() []string {
 	var kinds []string
 	for f := range reflect.TypeFor[Step]().Fields() {
@@ -50,7 +39,7 @@ func stepKinds() []string {
 			kinds = append(kinds, name)
 		}
 	}
-	return append(kinds, laterKinds...)
+	return kinds
 }
 
 func (s *Step) checkKinds(r *strict.Reader, n *yaml.Node, kinds []string, fields int) {

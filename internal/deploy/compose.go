@@ -64,7 +64,7 @@ func readCompose(c Call, tool string, args arguments) (Delivery, bool) {
 	l := readFlags(rest, g)
 	r.take(l)
 	d := r.composeFiles(global)
-	d.Command = command
+	d.Command, d.Alone = command, l.has("no-deps") == yes
 	r.composeServices(&d, l)
 	if command == "run" {
 		r.need(l, 1)
@@ -107,7 +107,7 @@ func (r *reading) composeProfiles(d *Compose, global flagLine) {
 	for _, w := range global.all("profile") {
 		profiles = append(profiles, w.value())
 	}
-	if len(profiles) == 0 {
+	if len(profiles) == 0 && r.call.Env.Has("COMPOSE_PROFILES") { // else any of them may be on
 		profiles = r.fromVariable("COMPOSE_PROFILES", ",")
 	}
 	for _, v := range profiles {

@@ -207,6 +207,7 @@ type Compose struct {
 	// ProjectDir is --project-directory; absent when not given.
 	ProjectDir model.Value
 	Vars       model.Env    // of `run -e`, which win over what the service has
+	Alone      bool         // what the services depend on is not started
 	Doubt      *model.Value // as of a Chart
 }
 

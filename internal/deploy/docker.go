@@ -305,6 +305,7 @@ func (r *reading) dockerBuild(tool string, l flagLine) (Delivery, bool) {
 	for _, w := range l.all("secret") {
 		t.buildSecret(w)
 	}
+	t.dockerfile(l)
 	if len(t.vars) == 0 && t.rest == nil && r.open == nil {
 		return Delivery{}, false
 	}

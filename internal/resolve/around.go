@@ -112,9 +112,9 @@ func otherStore(own github.Own, of pipeline.Holder, name string) string {
 	theirs, ours := strict.Name(of.Environment), strict.Name(own.Environment)
 	switch {
 	case own.Several:
-		return mine + " runs for several environments, and which of them this run is for cannot be told: hand the environment to keyfit's step under `with: environment`, or " + bind
+		return mine + " runs for several environments, and which of them this run is for cannot be told: " + handOver(own) + ", or " + bind
 	case !own.EnvironmentKnown:
-		return "the environment of " + mine + " is decided when the workflow runs: hand the same expression to keyfit's step under `with: environment`, or " + bind
+		return "the environment of " + mine + " is decided when the workflow runs: " + handOver(own) + ", or " + bind
 	case of.Undecided:
 		return "the environment of " + job + " is decided when the workflow runs: name the branch, the event or the inputs with which it runs in keyfit.yaml, or " + bind
 	case strings.EqualFold(own.Environment, of.Environment):
@@ -133,6 +133,14 @@ func otherStore(own github.Own, of pipeline.Holder, name string) string {
 			job, kind, theirs, mine, ours, bind)
 	}
 	return fmt.Sprintf("%s gets the %s of environment %s, %s has the one of %s: run keyfit in a job of this environment, or %s", job, kind, theirs, mine, ours, bind)
+}
+
+// handOver says how keyfit is told the environment of its job.
+func handOver(own github.Own) string {
+	if own.Script {
+		return "call keyfit once in its step, with the job's own expression behind it: -e \"${{ … }}\""
+	}
+	return "hand the environment to keyfit's step under `with: environment`, as the same expression"
 }
 
 // stands is the place of a job in parentheses.

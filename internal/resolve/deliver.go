@@ -20,8 +20,8 @@ import (
 // applyTo puts into a cluster what one command delivers to it.
 func (t *tools) applyTo(ctx context.Context, d deploy.Delivery) error {
 	t.choose(d)
-	if len(d.Composes) > 0 {
-		t.unknown(d)
+	for _, c := range d.Composes {
+		t.compose(c, d)
 	}
 	c := t.kube.of(d.Cluster)
 	for _, gone := range d.Deletes {

@@ -120,7 +120,7 @@ func TestKubectl(t *testing.T) {
 		{name: "set afterwards", script: "kubectl apply -f pay.yaml -f api.yaml; kubectl set env deployment/api T_MODE=test T_KEY-", want: []string{"Deployment/api T_MODE=test@deploy.sh:1:40"}},
 		{name: "set on what nobody applies", script: "kubectl apply -f pay.yaml; kubectl set env deployment/other T_MODE=test", want: []string{"Deployment/other T_MODE=test@deploy.sh:1:28"}},
 		{name: "from standard input", script: "kubectl apply -f api.yaml -f - <<EOF\napiVersion: v1\nkind: Secret\nmetadata: {name: pay}\nstringData:\n  k: \"$T_JOB\"\nEOF",
-			want: []string{"Deployment/api T_KEY=CANARY-job@deploy.sh:1:1"}},
+			want: []string{"Deployment/api T_KEY=CANARY-job@api.yaml:13:68"}},
 		{name: "from standard input, in part", script: "kubectl apply -f api.yaml -f - <<EOF\napiVersion: v1\nkind: Secret\nmetadata: {name: pay}\nstringData: {k: CANARY-kept, other: \"$T_SECRET\"}\nEOF",
 			want: []string{"Deployment/api T_KEY=CANARY-kept@deploy.sh:1:1"}},
 		{name: "from standard input, not known", script: "kubectl apply -f api.yaml -f - <<EOF\napiVersion: v1\nkind: Secret\nmetadata: {name: pay}\nstringData:\n  k: \"$T_SECRET\"\nEOF",
@@ -160,7 +160,9 @@ func TestToolsAreNoConsumers(t *testing.T) {
 		{"one chart is missing", "helm upgrade a charts/a; helm upgrade b charts/b", "Deployment/api helm"},
 		{"a chart from elsewhere", "helm upgrade a charts/a; helm upgrade b bitnami/redis; kubectl apply -f api.yaml", "Deployment/api helm"},
 		{"nothing is delivered", "kubectl get pods", "kubectl"},
-		{"what compose takes over is not followed", "docker compose up; kubectl apply -f api.yaml", "Deployment/api docker"},
+		{"what compose starts is followed", "docker compose up; kubectl apply -f api.yaml", "Deployment/api"},
+		{"what a stack takes over is not", "docker stack deploy -c compose.yaml shop; kubectl apply -f api.yaml", "Deployment/api docker"},
+		{"podman-compose reads its files in its own way", "podman-compose up; kubectl apply -f api.yaml", "Deployment/api podman-compose"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

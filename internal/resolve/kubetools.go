@@ -22,13 +22,14 @@ func (t *tools) receiving(consumers []model.Consumer) []model.Consumer {
 	})
 }
 
-// standingIn marks the tools whose delivery is not in the repository: each stands for what it
-// deploys, and whether that receives a key from the tool's environment is not known.
+// standingIn marks the tools that hand on what they are given, each of which stands for what it
+// deploys: whether that receives a key from the tool's environment is not known.
 func (t *tools) standingIn(consumers []model.Consumer) []model.Consumer {
 	out := slices.Clone(consumers)
 	for i, c := range out {
-		name := toolName(c.Workload)
-		out[i].StandsIn = c.StandsIn || c.Kind == model.ConsumerProcess && worksOnCluster(name) && t.unfollowed[name]
+		if name := toolName(c.Workload); t.standsIn(c, name) {
+			out[i].StandsIn, out[i].Unshown, out[i].Logins = true, t.unshown(name), t.logins(name, c.Env)
+		}
 	}
 	return out
 }

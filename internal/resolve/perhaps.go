@@ -33,6 +33,10 @@ func perhaps(d deploy.Delivery, why model.Value) deploy.Delivery {
 	for i := range d.Modules {
 		doubt(&d.Modules[i].Doubt, why)
 	}
+	d.Composes = slices.Clone(d.Composes)
+	for i := range d.Composes {
+		doubt(&d.Composes[i].Doubt, why)
+	}
 	for i := range d.Store {
 		d.Store[i].Value = instead(d.Store[i].Value, why)
 	}

@@ -3,7 +3,9 @@ package resolve
 import (
 	"context"
 	"fmt"
+	"maps"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/keyfit/keyfit/internal/config"
@@ -118,14 +120,22 @@ func newHost(w *walk, kind string, step pipeline.Step) *host {
 	return &host{walk: w, kind: kind, step: step, files: step.Files, machines: map[string]*machine{}}
 }
 
-// bound gives what keyfit.yaml binds a name to.
+// bound gives what keyfit.yaml binds a name to. What GitHub keeps has names without case.
 func (h *host) bound(name string) (v model.Value, ok bool) {
-	for _, written := range []string{name, upperName(name)} {
-		if input, ok := h.walk.inputs[written]; ok {
-			return bind(h.walk.process, written, input), true
+	written := name
+	input, ok := h.walk.inputs[name]
+	if prefix, _, prefixed := strings.Cut(name, "."); !ok && prefixed && prefix != "credentials" {
+		for _, other := range slices.Sorted(maps.Keys(h.walk.inputs)) {
+			if strings.EqualFold(other, name) {
+				input, written, ok = h.walk.inputs[other], other, true
+				break
+			}
 		}
 	}
-	return model.Value{}, false
+	if !ok {
+		return model.Value{}, false
+	}
+	return bind(h.walk.process, written, input), true
 }
 
 // Input gives a value from outside by its name in keyfit.yaml.
@@ -148,15 +158,6 @@ func (h *host) Input(name string) model.Value {
 	}
 	needs := "the text of " + strict.Name(name) + ": give it to this process, or bind it under `inputs` in keyfit.yaml"
 	return model.UnknownBecause(model.WhyCISecret, needs, model.Trail{}.Append(hop))
-}
-
-// upperName writes the name behind the prefix in capitals: those of GitHub have no case.
-func upperName(name string) string {
-	prefix, plain, ok := strings.Cut(name, ".")
-	if !ok || prefix == "credentials" {
-		return name
-	}
-	return prefix + "." + strings.ToUpper(plain)
 }
 
 // Follow follows a script on the machine of its job.

@@ -127,6 +127,7 @@ type walk struct {
 	kube      clusters
 	modules   modules
 	applies   bool         // something is applied to a cluster
+	dotenvs   []string     // .env files that commands before were given
 	pipelines bool         // all steps are jobs of pipelines, and there are some
 	lost      *model.Value // why not all that is applied could be followed
 }

@@ -145,6 +145,22 @@ func TestOne(t *testing.T) {
 	}
 }
 
+// TestBoundNames: what GitHub keeps has names without case, and a Jenkins credential has one.
+func TestBoundNames(t *testing.T) {
+	text := func(s string) config.Input { return config.Input{Value: &strict.At[string]{Value: s}} }
+	h := &host{kind: "workflow", walk: &walk{inputs: map[string]config.Input{
+		"secrets.stripe": text("a"), "secrets.Both": text("b"), "secrets.BOTH": text("c"), "vars.Tenant_Id": text("d"), "credentials.pay": text("e"), "plain": text("f"),
+	}}}
+	for _, c := range []struct{ name, want string }{
+		{"secrets.STRIPE", "a"}, {"secrets.stripe", "a"}, {"secrets.BOTH", "c"}, {"secrets.both", "c"}, {"vars.TENANT_ID", "d"},
+		{"credentials.pay", "e"}, {"credentials.PAY", ""}, {"plain", "f"}, {"PLAIN", ""}, {"vars.STRIPE", ""},
+	} {
+		if v, _ := h.bound(c.name); v.Text.Reveal() != c.want {
+			t.Errorf("%s: %q", c.name, v.Text.Reveal())
+		}
+	}
+}
+
 func TestAllIsInOrderAndEnds(t *testing.T) {
 	environments := map[string]*config.Environment{"b": {}, "a": {}, "c": {}}
 	all, err := All(t.Context(), tree(t, nil), model.Env{}, environments, "", Around{})

@@ -39,6 +39,7 @@ type tools struct {
 	followed   bool
 	unfollowed map[string]bool
 	modular    map[string]bool // the tools whose root modules were evaluated
+	starters   map[string]starter
 	// elsewhere says that the commands run on another machine than keyfit.
 	elsewhere bool
 }
@@ -85,6 +86,10 @@ func (t *tools) deliveries(saw *views) []deploy.Delivery {
 	for i, command := range saw.outcome.Commands {
 		placed := place.command(command)
 		d, ok := deploy.Read(deploy.Call{Command: placed, Files: saw.of(i)})
+		t.started(command, d, ok)
+		if len(d.Composes) == 0 {
+			t.mentions(command)
+		}
 		if ok && len(place.paths) > 0 {
 			d = place.undo(d)
 		}

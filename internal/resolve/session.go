@@ -29,7 +29,7 @@ func (w *walk) follow(ctx context.Context, step shell.Step, doubt *model.Value, 
 // delivered adds to the outcome of a script what the deploy tools that it calls deliver;
 // elsewhere says that it runs on another machine than keyfit.
 func (w *walk) delivered(ctx context.Context, before *repo.Overlay, out shell.Outcome, doubt *model.Value, elsewhere bool) (shell.Outcome, error) {
-	t := tools{walk: w, elsewhere: elsewhere, unfollowed: map[string]bool{}, modular: map[string]bool{}}
+	t := tools{walk: w, elsewhere: elsewhere, unfollowed: map[string]bool{}, modular: map[string]bool{}, starters: map[string]starter{}}
 	if err := t.deliver(ctx, &views{base: before, outcome: out, doubt: doubt}, 0); err != nil {
 		return shell.Outcome{}, err
 	}

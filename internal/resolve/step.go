@@ -29,6 +29,8 @@ func interpret(ctx context.Context, w *walk, step config.Step) (model.Result, er
 		return w.handOn(), w.terraformStep(ctx, step.Terraform)
 	case step.Plan != nil:
 		return w.handOn(), w.planStep(ctx, step.Plan.Value, step.Plan.Span)
+	case step.Compose != nil:
+		return w.composeStep(step.Compose), nil
 	case step.Manifests != nil:
 		w.manifestsStep(step.Manifests)
 	}
