@@ -233,7 +233,7 @@ func (l *loading) extended(v *service, among map[string]*service, depth int) *se
 		return v
 	}
 	n, s := v.extends, v.from
-	name, file := n.Text(), ""
+	var name, file string
 	if n.IsMap() {
 		name, _ = s.plain(n.Get("service"))
 		text, ok := s.plain(n.Get("file"))
