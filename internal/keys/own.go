@@ -11,19 +11,30 @@ import (
 // for what it deploys.
 func isProxy(c model.Consumer) bool { return c.Self || c.StandsIn }
 
-// proxiesLast puts such consumers behind all others, so that their slots are folded into the
+// isBystander reports whether a consumer is a command that uses no key of a deploy, though the job
+// gives it all of them: it shows nothing about what arrives.
+func isBystander(c model.Consumer) bool {
+	return c.Kind == model.ConsumerProcess && slices.Contains([]string{
+		"apk", "apt", "apt-get", "yum", "dnf", "brew", "pip", "pip3", "pipx", "npm", "pnpm", "yarn", "bun", "corepack", "bundle", "composer",
+		"tar", "zip", "unzip", "gzip", "gunzip", "cp", "mv", "rm", "mkdir", "chmod", "ls", "cat", "echo", "printf", "tee", "date", "sleep",
+		"sed", "grep", "awk", "jq", "yq", "find", "sort", "base64", "sha256sum", "openssl", "git", "curl", "wget", "ssh-keyscan", "ssh-add", "ssh-agent",
+	}, c.Workload)
+}
+
+// proxiesLast puts bystanders and proxies behind all others, so that their slots are folded into the
 // others' and not the reverse.
 func proxiesLast(consumers []model.Consumer) []model.Consumer {
 	out := slices.Clone(consumers)
-	order.By(out, func(a, b model.Consumer) int {
+	rank := func(c model.Consumer) int {
 		switch {
-		case isProxy(a) == isProxy(b):
-			return 0
-		case isProxy(b):
-			return -1
+		case isProxy(c):
+			return 2
+		case isBystander(c):
+			return 1
 		}
-		return 1
-	})
+		return 0
+	}
+	order.By(out, func(a, b model.Consumer) int { return rank(a) - rank(b) })
 	return out
 }
 
@@ -70,8 +81,12 @@ func (r recipients) counts(c model.Consumer, name string) bool {
 func withoutProxies(slots []Slot) []Slot {
 	used := map[string][]model.Value{}
 	for i := range slots {
-		if s := &slots[i]; !isProxy(s.Consumer) {
-			s.Also = slices.DeleteFunc(s.Also, isProxy)
+		s := &slots[i]
+		if isProxy(s.Consumer) {
+			continue
+		}
+		s.Also = slices.DeleteFunc(s.Also, isProxy)
+		if !isBystander(s.Consumer) || slices.ContainsFunc(s.Also, func(c model.Consumer) bool { return !isBystander(c) }) {
 			used[s.Variable] = append(used[s.Variable], s.Value)
 		}
 	}
@@ -79,7 +94,7 @@ func withoutProxies(slots []Slot) []Slot {
 		return isProxy(s.Consumer) && slices.ContainsFunc(used[s.Variable], func(v model.Value) bool {
 			return v.State == model.Unknown || v.State == model.Known && s.Value.State == model.Known && v.Text.Equal(s.Value.Text)
 		}) || isProxy(s.Consumer) && slices.ContainsFunc(slots, func(other Slot) bool {
-			return !isProxy(other.Consumer) && comesFrom(other.Value, s.Value)
+			return !isProxy(other.Consumer) && !isBystander(other.Consumer) && comesFrom(other.Value, s.Value)
 		})
 	})
 }
@@ -88,7 +103,7 @@ func withoutProxies(slots []Slot) []Slot {
 // a text: there it cannot be looked at, and it arrives.
 func handing(slots []Slot, consumers []model.Consumer) {
 	for i := range slots {
-		if s := &slots[i]; s.Consumer.StandsIn && slices.ContainsFunc(consumers, func(c model.Consumer) bool { return !isProxy(c) && holds(c, s.Value) }) {
+		if s := &slots[i]; s.Consumer.StandsIn && slices.ContainsFunc(consumers, func(c model.Consumer) bool { return !isProxy(c) && !isBystander(c) && holds(c, s.Value) }) {
 			s.Consumer.StandsIn = false
 		}
 	}

@@ -87,7 +87,7 @@ func (s *selector) add(first int, slot Slot) {
 }
 
 func foldable(a, b Slot) bool {
-	return a.Variable == b.Variable &&
+	return a.Variable == b.Variable && !(isBystander(a.Consumer) && isProxy(b.Consumer)) &&
 		a.Consumer.Kind == model.ConsumerProcess && b.Consumer.Kind == model.ConsumerProcess &&
 		(isProxy(b.Consumer) || !isProxy(a.Consumer)) &&
 		a.Value.Same(b.Value) && a.Value.Trail.Equal(b.Value.Trail) &&

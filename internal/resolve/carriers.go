@@ -73,16 +73,16 @@ func (t *tools) standsIn(c model.Consumer, name string) bool {
 	switch {
 	case c.Kind != model.ConsumerProcess || c.Self:
 		return false
-	case c.StandsIn, carries(name), t.starters[name].follows:
+	case c.StandsIn, carries(name), worksOnCluster(name), t.starters[name].follows:
 		return true
 	}
-	return worksOnCluster(name) && t.unfollowed[name]
+	return false
 }
 
 // unshown says why nothing shows who receives a key that stands in a tool's environment.
 func (t *tools) unshown(name string) string {
 	switch {
-	case worksOnCluster(name):
+	case worksOnCluster(name) && t.unfollowed[name]:
 		return ""
 	case t.starters[name].follows:
 		return "nothing that it starts is shown to use it"

@@ -228,7 +228,11 @@ func (p *plan) understand(s *stage) {
 	if len(s.branches) == 1 && !strings.ContainsAny(s.branches[0], "*?") {
 		s.branch = s.branches[0]
 	}
-	for _, tier := range [][]string{{s.name}, set, asked, s.texts, ids} {
+	var spoken []string
+	for _, t := range s.texts {
+		spoken = append(spoken, withoutKeys(t))
+	}
+	for _, tier := range [][]string{{s.name}, set, asked, spoken, ids} {
 		name, several := oneEnvironment(tier...)
 		if several {
 			s.unsure = "its scripts name several environments"

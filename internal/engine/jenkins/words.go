@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"github.com/keyfit/keyfit/internal/lazy"
 )
 
 // meanings are the words for environments, with the one that stands for all of a kind.
@@ -48,6 +50,12 @@ func environmentsIn(text string) []string {
 	}
 	return out
 }
+
+// credential matches NAME=text in a script, where the name is that of a credential.
+var credential = lazy.Regexp(`(?i)(\b\w*(?:key|token|secret|passw|credential|dsn)\w*=)("[^"]*"|'[^']*'|[^\s"']+)`)
+
+// withoutKeys takes the keys out of a script: the words in one name no environment.
+func withoutKeys(text string) string { return credential().ReplaceAllString(text, "$1") }
 
 // areEnvironments reports whether each of several names is one of an environment, whatever they are
 // the values of.
