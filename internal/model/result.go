@@ -15,6 +15,7 @@ const (
 	ConsumerKubernetes = "kubernetes" // a container of a pod
 	ConsumerCompose    = "compose"    // a service of a compose file
 	ConsumerCIStep     = "ci-step"    // a step of a pipeline that is no script
+	ConsumerStore      = "store"      // an entry of a store of secrets that nothing else is shown to read
 )
 
 // ImageSets is what it would take to know the variables of a container that nothing in the

@@ -35,6 +35,7 @@ func (t *tools) applyTo(ctx context.Context, d deploy.Delivery) error {
 			t.kube.edits = append(t.kube.edits, kustomize.Edit{At: edit.At, Dir: edit.Dir, Args: edit.Args})
 		}
 	}
+	t.walk.keep(d)
 	for _, s := range d.Store {
 		t.store(c, s, d)
 	}

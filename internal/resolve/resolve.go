@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/keyfit/keyfit/internal/config"
+	"github.com/keyfit/keyfit/internal/deploy"
 	"github.com/keyfit/keyfit/internal/model"
 	"github.com/keyfit/keyfit/internal/repo"
 )
@@ -126,10 +127,11 @@ type walk struct {
 	problems  []model.Problem
 	kube      clusters
 	modules   modules
-	applies   bool         // something is applied to a cluster
-	dotenvs   []string     // .env files that commands before were given
-	pipelines bool         // all steps are jobs of pipelines, and there are some
-	lost      *model.Value // why not all that is applied could be followed
+	entries   []deploy.Stored // what commands put into stores of secrets
+	applies   bool            // something is applied to a cluster
+	dotenvs   []string        // .env files that commands before were given
+	pipelines bool            // all steps are jobs of pipelines, and there are some
+	lost      *model.Value    // why not all that is applied could be followed
 }
 
 func (w *walk) step(ctx context.Context, step config.Step) error {
@@ -152,7 +154,8 @@ func (w *walk) end(ctx context.Context) ([]model.Consumer, error) {
 		return nil, err
 	}
 	containers = withoutGuesses(containers)
-	if all := slices.Concat(w.consumers, w.modules.consumers(), containers); len(all) > 0 || w.applies {
+	all := slices.Concat(w.consumers, w.modules.consumers(), containers)
+	if all = append(all, w.unread(all)...); len(all) > 0 || w.applies {
 		return all, nil
 	}
 	if w.pipelines {
