@@ -155,7 +155,7 @@ func (t *tools) within(ctx context.Context, inner deploy.Inner, by deploy.Delive
 		line = `"$@"` // words, run without a shell
 	}
 	out, err := shell.Follow(ctx, shell.Step{
-		Files: files.Fork(), Env: t.load(inner, files), Dir: inner.Dir, Line: line, Args: inner.Args,
+		Files: files.Fork(), Env: t.load(inner, files), Dir: inner.Dir, Line: line, Args: inner.Args, Parts: inner.Parts,
 		At: inner.At, Sh: inner.Sh, Flags: inner.Flags, Elsewhere: t.elsewhere || inner.Host != "",
 	})
 	if err != nil {

@@ -144,6 +144,7 @@ type move struct{ start, end, oldStart, oldEnd int }
 func (m *machine) paste() (pasted, bool) {
 	out := pasted{text: m.step.Line}
 	if len(m.step.Holes) == 0 {
+		out.origins = originsOfParts(m.step.Parts, m.step.Line)
 		return out, true
 	}
 	first := m.step.Hole
@@ -172,6 +173,26 @@ func (m *machine) paste() (pasted, bool) {
 	b.WriteString(m.step.Line[taken:])
 	out.text = b.String()
 	return out, !strings.Contains(m.step.Line, holeMark) && !slices.ContainsFunc(m.step.Holes, marked)
+}
+
+// originsOfParts keeps the journeys of the pieces of a line; none, when they are not all of it.
+func originsOfParts(parts []model.Value, line string) []origin {
+	var out []origin
+	at := 0
+	for _, p := range parts {
+		text := p.Text.Reveal()
+		if p.State != model.Known || !strings.HasPrefix(line[at:], text) {
+			return nil
+		}
+		if text != "" && !p.Trail.IsEmpty() {
+			out = append(out, origin{start: at, end: at + len(text), trail: p.Trail})
+		}
+		at += len(text)
+	}
+	if at != len(line) {
+		return nil
+	}
+	return out
 }
 
 func marked(v model.Value) bool { return strings.Contains(v.Text.Reveal(), holeMark) }

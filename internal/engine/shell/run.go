@@ -35,6 +35,10 @@ type Step struct {
 	// Holes. An unquoted hole that may be empty makes the number of words uncertain.
 	Filled []bool
 
+	// Parts are the pieces that Line is put together from, in order, each with its own journey; they
+	// count where their texts are those of Line.
+	Parts []model.Value
+
 	// Channels are variables that hold the path of a new, empty file each, such as
 	// GITHUB_ENV. They are exported, and the text of the path is not known.
 	Channels []string
