@@ -144,6 +144,8 @@ func TestEveryBlockIsTested(t *testing.T) {
 				case strings.HasPrefix(line, "keyfit"): // TestReadmeCommands
 				case strings.HasPrefix(line, "go install "):
 					checkInstall(t, line)
+				case strings.HasPrefix(line, "go test "):
+					checkTests(t, line)
 				case strings.Contains(line, "# keyfit: ignore["), strings.HasPrefix(line, "export "):
 					checkComment(t, b.text)
 				case strings.Contains(b.text, "keyfit hook run pre-push"): // TestHookLines, hook_chain.txtar
@@ -154,6 +156,19 @@ func TestEveryBlockIsTested(t *testing.T) {
 		default:
 			t.Errorf("nothing tests a block in %q", b.language)
 		}
+	}
+}
+
+// checkTests: the command for the tests is the one that CI runs.
+func checkTests(t *testing.T, line string) {
+	t.Helper()
+	script, err := os.ReadFile(filepath.Join("..", "..", ".ci", "run"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown, _, _ := strings.Cut(line, "#")
+	if shown = strings.TrimSpace(shown); !slices.Contains(strings.Split(string(script), "\n"), shown) {
+		t.Errorf("CI does not run %q", shown)
 	}
 }
 
